@@ -1,0 +1,64 @@
+using Chatpulse.Server.Chat;
+
+namespace Chatpulse.Server.Stores;
+
+/// <summary>
+/// Where threads, messages and receipts are kept. Every method acts on behalf of one user (<c>userId</c>) and checks that user's rights.
+/// A refusal or failure is a <see cref="ChatException"/>: <c>not_found</c> (no such thread or message, or none the user may know of),
+/// <c>forbidden</c>, <c>invalid</c>, <c>unavailable</c> (the store cannot be reached or cannot write).
+/// </summary>
+/// <remarks>Thread-safe. Nothing that was answered is lost when the process is killed right after.</remarks>
+public interface IChatStore
+{
+    /// <summary>Completes when the user may use the thread; throws otherwise. In development the embedded store makes the user, the thread and the membership that is missing.</summary>
+    ValueTask CheckAccessAsync(long userId, long threadId, CancellationToken cancellationToken);
+
+    /// <summary>Makes the user known, with a name if one is given; used at sign-in. A user that is known keeps a name that was given before.</summary>
+    ValueTask<ChatUser> EnsureUserAsync(long userId, string? displayName, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores a message, checking access in the same step. With a <see cref="NewMessage.TempId"/> it is idempotent:
+    /// <c>(sender, thread, tempId)</c> names one message, and a repeat answers the stored one with <see cref="StoredMessage.AlreadyStored"/>.
+    /// Messages of one sender to one thread are stored in the order of the calls.
+    /// </summary>
+    ValueTask<StoredMessage> SendAsync(NewMessage message, CancellationToken cancellationToken);
+
+    /// <summary>Messages of a thread, oldest first: those after <paramref name="afterId"/>, or those before <paramref name="beforeId"/>, or the newest.</summary>
+    ValueTask<MessagePage> HistoryAsync(long userId, long threadId, long? beforeId, long? afterId, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Messages of a thread made before a time, newest <paramref name="limit"/>, oldest first. What the REST route's <c>before</c> asks for.</summary>
+    ValueTask<MessagePage> HistoryBeforeTimeAsync(long userId, long threadId, DateTimeOffset before, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores that the user has read these messages of the thread (null: all of them). Own messages and those read before are passed over;
+    /// an id that is not in the thread is <c>not_found</c> and nothing is stored. Answers the receipts that are new.
+    /// </summary>
+    ValueTask<IReadOnlyList<ReadReceipt>> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken);
+
+    /// <summary>Who has read a message.</summary>
+    ValueTask<IReadOnlyList<ReadReceipt>> ReceiptsAsync(long userId, long messageId, CancellationToken cancellationToken);
+
+    /// <summary>The user's threads, most recently used first.</summary>
+    ValueTask<ThreadPage> ThreadsAsync(long userId, int page, int perPage, string? search, CancellationToken cancellationToken);
+
+    /// <summary>Ids of everyone who shares a thread with the user, the user left out. Bounded; used for presence.</summary>
+    ValueTask<IReadOnlyCollection<long>> ContactsAsync(long userId, CancellationToken cancellationToken);
+
+    /// <summary>Makes a thread, or answers the private one that these two already have.</summary>
+    ValueTask<CreatedThread> CreateThreadAsync(long userId, string type, string? title, IReadOnlyCollection<long> participantIds, CancellationToken cancellationToken);
+
+    /// <summary>Users, by name.</summary>
+    ValueTask<IReadOnlyList<ChatUser>> UsersAsync(UserQuery query, CancellationToken cancellationToken);
+
+    /// <summary>One user, or null.</summary>
+    ValueTask<ChatUser?> FindUserAsync(long userId, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a file that the user uploads; <paramref name="mimeType"/> was checked against the content.</summary>
+    ValueTask<ChatAttachment> AddAttachmentAsync(long userId, string filename, string mimeType, Stream content, CancellationToken cancellationToken);
+
+    /// <summary>Opens a file for its uploader or a member of the thread it was sent to; <c>not_found</c> for anybody else.</summary>
+    ValueTask<AttachmentContent> OpenAttachmentAsync(long userId, long attachmentId, CancellationToken cancellationToken);
+
+    /// <summary>Completes when the store can be read and written; throws <c>unavailable</c> with why not.</summary>
+    ValueTask CheckHealthAsync(CancellationToken cancellationToken);
+}
