@@ -1,1 +1,31 @@
-WebApplication.CreateSlimBuilder(args).Build().Run();
+using Conformance.Host;
+using EngineIO;
+using EngineIO.Sessions;
+using SocketIO;
+using SocketIO.Server;
+
+// The server that protocol suites written by others are run on; what they expect of it is in docs/conformance.md.
+var port = HostArguments.Port(args);
+var builder = WebApplication.CreateSlimBuilder();
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(port));
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
+builder.Services.AddSocketIO(options =>
+{
+    ProtocolSuiteSettings.Apply(options.Engine);
+    options.ConnectTimeout = TimeSpan.FromSeconds(1);
+});
+await using var app = builder.Build();
+
+var io = app.Services.GetRequiredService<SocketIOServer>();
+io.OnConnection(EchoSocket.Attach);
+io.Of("/custom").OnConnection(EchoSocket.Attach);
+app.MapSocketIO("/socket.io");
+
+var engineOptions = new EngineIOOptions();
+ProtocolSuiteSettings.Apply(engineOptions);
+await using var engine = new EngineServer(engineOptions, new EchoApplication(), app.Services.GetRequiredService<ILoggerFactory>(), TimeProvider.System);
+app.MapEngineIO("/engine.io", engine);
+
+await app.StartAsync();
+Console.WriteLine($"Listening on port {port}: Socket.IO at /socket.io/ (namespaces / and /custom), Engine.IO at /engine.io/");
+await app.WaitForShutdownAsync();

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs every test; ends with one line "N passed, N failed, N skipped" and fails when one failed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+# shellcheck source=scripts/tools.sh
+source scripts/tools.sh
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+passed=0 failed=0 skipped=0
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+# figure FILE PATTERN: the number behind the last line that matches.
+figure() { grep -E "$2" "$1" | tail -n 1 | grep -oE '[0-9]+' | tail -n 1; }
+
+# count RUNNER STATUS PASSED FAILED SKIPPED: a runner that fails without naming a failed test counts as one.
+count() {
+  local bad=${4:-0}
+  [ "$2" -eq 0 ] || [ "$bad" -gt 0 ] || { bad=1; echo "$1 ended with status $2 and named no failed test."; }
+  [ "$2" -ne 0 ] || [ "${3:-0}" -gt 0 ] || { bad=1; echo "$1 ran no test."; }
+  passed=$((passed + ${3:-0})) failed=$((failed + bad)) skipped=$((skipped + ${5:-0}))
+}
+
+dotnet_tests() {
+  dotnet test --solution Chatpulse.slnx --no-build -c Release --max-parallel-test-modules 1 2>&1 | tee "$logs/dotnet"
+  count "dotnet test" "${PIPESTATUS[0]}" "$(figure "$logs/dotnet" '^ *succeeded: ')" "$(figure "$logs/dotnet" '^ *failed: ')" "$(figure "$logs/dotnet" '^ *skipped: ')"
+}
+
+node_tests() {
+  node --test --test-concurrency=1 --test-reporter=spec "$@" 2>&1 | tee "$logs/node"
+  count "node --test" "${PIPESTATUS[0]}" "$(figure "$logs/node" '^ℹ pass ')" "$(figure "$logs/node" '^ℹ fail ')" "$(figure "$logs/node" '^ℹ skipped ')"
+}
+
+prepare() {
+  need_dotnet && need_node &&
+    need_packages chromium:chromium gcc:gcc zlib1g-dev:/usr/include/zlib.h &&
+    need_npm web && need_npm tests/Conformance/clients &&
+    quietly "Building" dotnet build Chatpulse.slnx -c Release
+}
+
+if prepare; then
+  dotnet_tests
+  node_tests web/test/*.test.mjs tests/Conformance/clients/*.test.mjs
+else
+  failed=1
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
