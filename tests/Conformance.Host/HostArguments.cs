@@ -9,6 +9,6 @@ internal static class HostArguments
     {
         [] => 3000,
         ["--port", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535 => port,
-        _ => throw new ArgumentException($"Expected --port and a number from 1 to 65535, not: {string.Join(' ', args)}"),
+        _ => throw new ArgumentException($"Expected --port and a number from 1 to 65535, not: {string.Join(' ', args)}", nameof(args)),
     };
 }

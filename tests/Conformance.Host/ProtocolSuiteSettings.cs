@@ -10,6 +10,5 @@ internal static class ProtocolSuiteSettings
         options.PingInterval = TimeSpan.FromMilliseconds(300);
         options.PingTimeout = TimeSpan.FromMilliseconds(200);
         options.MaxHttpBufferSize = 1_000_000;
-        options.Cors = new EngineCorsOptions { Origins = ["*"] };
     }
 }
