@@ -15,6 +15,9 @@ public sealed record ChatMessage
     /// <summary>The sender's display name.</summary>
     public required string SenderName { get; init; }
 
+    /// <summary>The sender's address, for the REST shape only; empty when there is none.</summary>
+    public string SenderEmail { get; init; } = "";
+
     /// <summary>1 to 10,000 characters, trimmed.</summary>
     public required string Content { get; init; }
 

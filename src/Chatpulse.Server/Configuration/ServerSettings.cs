@@ -1,0 +1,53 @@
+namespace Chatpulse.Server.Configuration;
+
+/// <summary>Every setting of the server, checked. Read once at start by <see cref="SettingsReader"/>; never changes afterwards.</summary>
+public sealed record ServerSettings
+{
+    /// <summary><c>HOST</c>: where to listen: <c>localhost</c>, <c>*</c> (every interface) or an IP address. Default <c>localhost</c> in development, <c>*</c> in production.</summary>
+    public string Host { get; init; } = "localhost";
+
+    /// <summary><c>PORT</c>: default 3001; 0 takes any free port.</summary>
+    public int Port { get; init; } = 3001;
+
+    /// <summary><c>NODE_ENV</c>: <c>development</c> (the default) or <c>production</c>.</summary>
+    public bool IsDevelopment { get; init; } = true;
+
+    /// <summary><c>CORS_ORIGIN</c>: origins whose pages may talk to the server; empty means any (<c>*</c>, the default).</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary><c>CORS_METHODS</c>: default <c>GET,POST</c>.</summary>
+    public IReadOnlyList<string> CorsMethods { get; init; } = ["GET", "POST"];
+
+    /// <summary><c>SOCKET_PING_INTERVAL</c> in milliseconds: default 25,000.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(25);
+
+    /// <summary><c>SOCKET_PING_TIMEOUT</c> in milliseconds: default 60,000.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary><c>WP_API_NAMESPACE</c>: the path of the REST routes below <c>/wp-json/</c>. Default <c>chatpulse-chat/v1</c>, never with a slash at either end.</summary>
+    public string ApiNamespace { get; init; } = "chatpulse-chat/v1";
+
+    /// <summary><c>AUTH_MODE</c>: how a user is proven. Default <see cref="AuthMode.UserId"/>, in development only.</summary>
+    public AuthMode AuthMode { get; init; } = AuthMode.UserId;
+
+    /// <summary><c>AUTH_SECRET</c>: the key of the tokens, at least 32 bytes in UTF-8; null outside <see cref="AuthMode.Token"/> when not given.</summary>
+    public string? AuthSecret { get; init; }
+
+    /// <summary><c>AUTH_GRACE_PERIOD</c> in milliseconds: how long a connection outlives its token. Default 60,000.</summary>
+    public TimeSpan AuthGracePeriod { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary><c>ADMIN_TOKEN</c>: the bearer token that opens <c>/stats</c> in production; null when not given.</summary>
+    public string? AdminToken { get; init; }
+
+    /// <summary><c>WEBHOOK_SECRET</c>: the key of webhook signatures; null when not given.</summary>
+    public string? WebhookSecret { get; init; }
+
+    /// <summary><c>DATA_DIR</c>: where messages and files are kept. Default <c>./data</c>.</summary>
+    public string DataDirectory { get; init; } = "./data";
+
+    /// <summary><c>LOG_LEVEL</c>: the least that is logged. Default <c>information</c>.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>What the operator should know at every start although it is no error.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
