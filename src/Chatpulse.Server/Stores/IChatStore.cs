@@ -4,16 +4,20 @@ namespace Chatpulse.Server.Stores;
 
 /// <summary>
 /// Where threads, messages and receipts are kept. Every method acts on behalf of one user (<c>userId</c>) and checks that user's rights.
-/// A refusal or failure is a <see cref="ChatException"/>: <c>not_found</c> (no such thread or message, or none the user may know of),
-/// <c>forbidden</c>, <c>invalid</c>, <c>unavailable</c> (the store cannot be reached or cannot write).
+/// A refusal or failure is a <see cref="ChatException"/>: <c>not_found</c> (no such thread, message or attachment), <c>forbidden</c> (it is
+/// there, the user may not use it), <c>invalid</c> and <c>too_large</c> (over <see cref="StoreLimits"/>; the message names the field),
+/// <c>unavailable</c> (the store cannot be reached or cannot write, or too much waits for it).
 /// </summary>
-/// <remarks>Thread-safe. Nothing that was answered is lost when the process is killed right after.</remarks>
+/// <remarks>
+/// Thread-safe. Nothing that was answered is lost when the process is killed right after. A caller who cancels stops waiting; what was asked
+/// for may still be done.
+/// </remarks>
 public interface IChatStore
 {
     /// <summary>Completes when the user may use the thread; throws otherwise. In development the embedded store makes the user, the thread and the membership that is missing.</summary>
     ValueTask CheckAccessAsync(long userId, long threadId, CancellationToken cancellationToken);
 
-    /// <summary>Makes the user known, with a name if one is given; used at sign-in. A user that is known keeps a name that was given before.</summary>
+    /// <summary>Makes the user known; used at sign-in. A given name replaces the one before; without one a known user keeps theirs, and a new one is called by the id.</summary>
     ValueTask<ChatUser> EnsureUserAsync(long userId, string? displayName, CancellationToken cancellationToken);
 
     /// <summary>
@@ -23,7 +27,10 @@ public interface IChatStore
     /// </summary>
     ValueTask<StoredMessage> SendAsync(NewMessage message, CancellationToken cancellationToken);
 
-    /// <summary>Messages of a thread, oldest first: those after <paramref name="afterId"/>, or those before <paramref name="beforeId"/>, or the newest.</summary>
+    /// <summary>
+    /// Messages of a thread, oldest first: the first ones after <paramref name="afterId"/> (0: from the beginning), or the last ones before
+    /// <paramref name="beforeId"/>, or the newest; both ids together are <c>invalid</c>. Over <see cref="StoreLimits.PageSize"/> the limit is cut.
+    /// </summary>
     ValueTask<MessagePage> HistoryAsync(long userId, long threadId, long? beforeId, long? afterId, int limit, CancellationToken cancellationToken);
 
     /// <summary>Messages of a thread made before a time, newest <paramref name="limit"/>, oldest first. What the REST route's <c>before</c> asks for.</summary>
@@ -31,29 +38,37 @@ public interface IChatStore
 
     /// <summary>
     /// Stores that the user has read these messages of the thread (null: all of them). Own messages and those read before are passed over;
-    /// an id that is not in the thread is <c>not_found</c> and nothing is stored. Answers the receipts that are new.
+    /// an id that is not in the thread is <c>not_found</c> and nothing is stored. Answers the receipts that are new, by message id. Where all
+    /// are asked for and the store fails half-way, the part that is stored stays; asking again does the rest.
     /// </summary>
     ValueTask<IReadOnlyList<ReadReceipt>> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken);
 
     /// <summary>Who has read a message.</summary>
     ValueTask<IReadOnlyList<ReadReceipt>> ReceiptsAsync(long userId, long messageId, CancellationToken cancellationToken);
 
-    /// <summary>The user's threads, most recently used first.</summary>
+    /// <summary>The user's threads, most recently used first; with <paramref name="search"/> those whose title or other participants' names contain it, whatever the case.</summary>
     ValueTask<ThreadPage> ThreadsAsync(long userId, int page, int perPage, string? search, CancellationToken cancellationToken);
 
     /// <summary>Ids of everyone who shares a thread with the user, the user left out. Bounded; used for presence.</summary>
     ValueTask<IReadOnlyCollection<long>> ContactsAsync(long userId, CancellationToken cancellationToken);
 
-    /// <summary>Makes a thread, or answers the private one that these two already have.</summary>
+    /// <summary>
+    /// Makes a thread of the user and the participants (who may include the user), or answers the private one that these two already have.
+    /// A private thread has exactly one other participant. A participant who is not known is <c>invalid</c>; in development the embedded
+    /// store makes them.
+    /// </summary>
     ValueTask<CreatedThread> CreateThreadAsync(long userId, string type, string? title, IReadOnlyCollection<long> participantIds, CancellationToken cancellationToken);
 
-    /// <summary>Users, by name.</summary>
+    /// <summary>Users in the order of their names; <see cref="UserQuery.Search"/> is looked for anywhere in a name, whatever the case.</summary>
     ValueTask<IReadOnlyList<ChatUser>> UsersAsync(UserQuery query, CancellationToken cancellationToken);
 
     /// <summary>One user, or null.</summary>
     ValueTask<ChatUser?> FindUserAsync(long userId, CancellationToken cancellationToken);
 
-    /// <summary>Keeps a file that the user uploads; <paramref name="mimeType"/> was checked against the content.</summary>
+    /// <summary>
+    /// Keeps a file that the user uploads, until a message of the same user carries it or it has waited a day. Reads the content to its end and does not
+    /// dispose it; <paramref name="mimeType"/> was checked against it. Only the name's last part after a slash or backslash is kept.
+    /// </summary>
     ValueTask<ChatAttachment> AddAttachmentAsync(long userId, string filename, string mimeType, Stream content, CancellationToken cancellationToken);
 
     /// <summary>Opens a file for its uploader or a member of the thread it was sent to; <c>not_found</c> for anybody else.</summary>

@@ -1,0 +1,67 @@
+using System.Text;
+using Chatpulse.Server.Chat;
+
+namespace Chatpulse.Server.Stores;
+
+/// <summary>
+/// The checks that every store makes on what it is given, so that no store depends on its callers for its own health.
+/// Each throws a <see cref="ChatException"/> whose message names the field.
+/// </summary>
+internal static class StoreInput
+{
+    public static void RequireId(long id, string field)
+    {
+        if (id is < 1 or > StoreLimits.Id)
+            throw Invalid($"{field} must be a whole number from 1 to {StoreLimits.Id}");
+    }
+
+    public static void RequireIds(IReadOnlyCollection<long> ids, string field, int atMost)
+    {
+        if (ids.Count > atMost)
+            throw Invalid($"{field} may have at most {atMost} ids");
+        foreach (var id in ids)
+            RequireId(id, field);
+    }
+
+    /// <summary>The number of rows to answer: at least one is asked for, more than a page is cut to a page.</summary>
+    public static int PageSize(int asked, string field) =>
+        asked < 1 ? throw Invalid($"{field} must be at least 1") : Math.Min(asked, StoreLimits.PageSize);
+
+    public static void RequireContent(string content)
+    {
+        RequireText(content, "content");
+        if (string.IsNullOrWhiteSpace(content))
+            throw Invalid("content must not be empty");
+        // Code points are never more than UTF-16 units, so only long texts are counted.
+        if (content.Length > StoreLimits.ContentCharacters && content.EnumerateRunes().Count() > StoreLimits.ContentCharacters)
+            throw new ChatException(ChatErrorCodes.TooLarge, $"content may have at most {StoreLimits.ContentCharacters} characters");
+    }
+
+    public static void RequireText(string text, string field, int maxLength)
+    {
+        if (text.Length > maxLength)
+            throw Invalid($"{field} may have at most {maxLength} characters");
+        RequireText(text, field);
+    }
+
+    public static ChatException Invalid(string message) => new(ChatErrorCodes.Invalid, message);
+
+    /// <summary>
+    /// Text must be text: a lone surrogate has no UTF-8 and would come back changed, a NUL would end the text early in the database.
+    /// Both are refused and not repaired, because nobody types them and a silent change breaks comparing what was sent with what is stored.
+    /// </summary>
+    private static void RequireText(string text, string field)
+    {
+        if (text.Contains('\0'))
+            throw Invalid($"{field} must not contain the character U+0000");
+        for (var rest = text.AsSpan(); !rest.IsEmpty;)
+        {
+            var surrogate = rest.IndexOfAnyInRange('\uD800', '\uDFFF');
+            if (surrogate < 0)
+                return;
+            if (Rune.DecodeFromUtf16(rest[surrogate..], out _, out var length) != System.Buffers.OperationStatus.Done)
+                throw Invalid($"{field} must not contain half of a surrogate pair");
+            rest = rest[(surrogate + length)..];
+        }
+    }
+}
