@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 using Chatpulse.Server.Chat;
 
@@ -88,11 +87,4 @@ public sealed record RestAttachment
 
     /// <summary><c>YYYY-MM-DD HH:MM:SS</c>, UTC.</summary>
     [JsonPropertyName("created_at")] public required string CreatedAt { get; init; }
-}
-
-/// <summary>Times as the REST routes write them.</summary>
-public static class RestTime
-{
-    /// <summary><c>YYYY-MM-DD HH:MM:SS</c>, UTC.</summary>
-    public static string Format(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 }

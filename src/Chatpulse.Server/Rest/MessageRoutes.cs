@@ -1,0 +1,122 @@
+using Chatpulse.Server.Chat;
+using Chatpulse.Server.Stores;
+
+namespace Chatpulse.Server.Rest;
+
+/// <summary>The messages of a thread: history, sending, reading, and who has read.</summary>
+internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAccess access)
+{
+    private const int MaxContent = 10_000;
+    private const int MaxAttachments = 10;
+
+    public IEnumerable<RestRoute> For(string path) =>
+    [
+        new(HttpMethods.Get, path + "/threads/{thread_id}/messages",
+            [new("thread_id", Required: true), new("before", Default: ""), new("before_id"), new("after_id"), new("limit", Default: 50)], HistoryAsync),
+        new(HttpMethods.Post, path + "/threads/{thread_id}",
+            [new("thread_id", Required: true), new("content", Required: true), new("content_type", Default: ContentTypes.PlainText),
+                new("attachment_ids", Default: RestArgument.EmptyList), new("sender_id")], SendAsync),
+        new(HttpMethods.Post, path + "/threads/{thread_id}/read", [new("thread_id", Required: true), new("message_id")], ReadAsync),
+        new(HttpMethods.Get, path + "/messages/{message_id}/receipts", [new("message_id", Required: true)], ReceiptsAsync),
+    ];
+
+    private async Task HistoryAsync(RestCall call)
+    {
+        var threadId = call.PathId("thread_id");
+        var limit = call.Parameters.Integer("limit", 50, min: 1, max: 100);
+        var before = call.Parameters.Text("before", "", text =>
+            text.Length == 0 || RestTime.TryRead(text, out _) ? null : "must be a time such as 2026-01-31 23:59:59");
+        var beforeId = call.Parameters.OptionalId("before_id");
+        var afterId = call.Parameters.OptionalId("after_id");
+        if ((before.Length > 0 ? 1 : 0) + (beforeId is null ? 0 : 1) + (afterId is null ? 0 : 1) > 1)
+            call.Parameters.Refuse("before", "and before_id and after_id exclude one another");
+        var user = await call.UserAsync();
+        await access.CheckAsync(user.UserId, threadId, call.Aborted);
+
+        var page = RestTime.TryRead(before, out var time)
+            ? await store.HistoryBeforeTimeAsync(user.UserId, threadId, time, limit, call.Aborted)
+            : await store.HistoryAsync(user.UserId, threadId, beforeId, afterId, limit, call.Aborted);
+        await call.AnswerAsync(
+            new MessagesAnswer([.. page.Messages.Select(RestMessage.From)], page.HasMore), RestJson.Wire.MessagesAnswer);
+    }
+
+    private async Task SendAsync(RestCall call)
+    {
+        var threadId = call.PathId("thread_id");
+        var content = call.Parameters.Text("content", check: CheckContent);
+        var contentType = call.Parameters.Text("content_type", ContentTypes.PlainText, text =>
+            ContentTypes.All.Contains(text) ? null : "must be one of " + string.Join(", ", ContentTypes.All.Order(StringComparer.Ordinal)));
+        var attachments = call.Parameters.Ids("attachment_ids", MaxAttachments) ?? [];
+        var senderId = call.Parameters.OptionalId("sender_id");
+        var user = await call.UserAsync();
+
+        if (senderId is { } sender && sender != user.UserId)
+            throw new RestException(StatusCodes.Status403Forbidden, "rest_forbidden_sender", "sender_id must be the caller's own id, or left out.");
+        await access.CheckAsync(user.UserId, threadId, call.Aborted);
+
+        var stored = await chat.SendAsync(
+            new MessageDraft
+            {
+                SenderId = user.UserId,
+                ThreadId = threadId,
+                Content = content,
+                ContentType = contentType,
+                AttachmentIds = attachments,
+            },
+            sender: null,
+            call.Aborted);
+        await call.AnswerAsync(
+            new MessageAnswer(RestMessage.From(stored.Message), Success: true), RestJson.Wire.MessageAnswer, StatusCodes.Status201Created);
+    }
+
+    private async Task ReadAsync(RestCall call)
+    {
+        var threadId = call.PathId("thread_id");
+        var messageId = call.Parameters.OptionalId("message_id");
+        var user = await call.UserAsync();
+        await access.CheckAsync(user.UserId, threadId, call.Aborted);
+
+        IReadOnlyList<ReadReceipt> receipts;
+        try
+        {
+            receipts = await chat.MarkReadAsync(user.UserId, threadId, messageId is { } id ? [id] : null, reader: null, call.Aborted);
+        }
+        catch (ChatException refusal) when (refusal.Code is ChatErrorCodes.NotFound)
+        {
+            // The plugin answers that it marked nothing, and its front end relies on that being no error.
+            receipts = [];
+        }
+
+        await call.AnswerAsync(new ReadAnswer(Success: true, receipts.Count), RestJson.Wire.ReadAnswer);
+    }
+
+    private async Task ReceiptsAsync(RestCall call)
+    {
+        var messageId = call.PathId("message_id");
+        var user = await call.UserAsync();
+
+        IReadOnlyList<ReadReceipt> receipts;
+        try
+        {
+            receipts = await store.ReceiptsAsync(user.UserId, messageId, call.Aborted);
+        }
+        catch (ChatException refusal) when (refusal.Code is ChatErrorCodes.NotFound)
+        {
+            throw new RestException(StatusCodes.Status404NotFound, "message_not_found", "Message not found.", refusal);
+        }
+        catch (ChatException refusal) when (refusal.Code is ChatErrorCodes.Forbidden)
+        {
+            throw RestException.CannotAccessThread();
+        }
+
+        await call.AnswerAsync(
+            new ReceiptsAnswer(
+                messageId,
+                [.. receipts.Select(receipt => new RestReceipt(receipt.UserId, receipt.UserName, receipt.UserEmail, RestTime.Format(receipt.ReadAt)))],
+                receipts.Count),
+            RestJson.Wire.ReceiptsAnswer);
+    }
+
+    private static string? CheckContent(string content) =>
+        content.AsSpan().Trim().Length is > 0 and <= MaxContent ? null : $"must be 1 to {MaxContent} characters and not only spaces";
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Chatpulse.Server.Chat;
+using Chatpulse.Server.Stores;
+
+namespace Chatpulse.Server.Rest;
+
+/// <summary><c>/threads</c>: the caller's conversations, and new ones.</summary>
+internal sealed class ThreadRoutes(IChatStore store, ChatService chat)
+{
+    private const int MaxTitle = 255;
+    private const int MaxParticipants = 1000;
+    private const int MaxSearch = 200;
+
+    public IEnumerable<RestRoute> For(string path) =>
+    [
+        new(HttpMethods.Get, path + "/threads", [new("page", Default: 1), new("per_page", Default: 20), new("search", Default: "")], ListAsync),
+        new(HttpMethods.Post, path + "/threads", [new("type", Required: true), new("title"), new("participants")], CreateAsync),
+    ];
+
+    private async Task ListAsync(RestCall call)
+    {
+        var page = call.Parameters.Integer("page", 1, min: 1, max: 1_000_000);
+        var perPage = call.Parameters.Integer("per_page", 20, min: 1, max: 100);
+        var search = call.Parameters.Text("search", "", text => text.Length > MaxSearch ? $"must be at most {MaxSearch} characters" : null);
+        var user = await call.UserAsync();
+
+        var found = await store.ThreadsAsync(user.UserId, page, perPage, search.Length == 0 ? null : search, call.Aborted);
+        await call.AnswerAsync(
+            new ThreadsAnswer(
+                [.. found.Threads.Select(RestThread.From)],
+                new RestPagination(page, perPage, found.Total, (found.Total + perPage - 1) / perPage)),
+            RestJson.Wire.ThreadsAnswer);
+    }
+
+    private async Task CreateAsync(RestCall call)
+    {
+        var type = call.Parameters.Text("type", check: text => text is "private" or "group" ? null : "must be private or group");
+        var title = call.Parameters.OptionalText("title", CheckTitle)?.Trim();
+        var participants = call.Parameters.Ids("participants", MaxParticipants);
+        var user = await call.UserAsync();
+
+        if (participants is null or [])
+            throw new RestException(StatusCodes.Status400BadRequest, "invalid_participants", "Participants must be provided as an array of user IDs.");
+
+        // Front ends name the caller too, in either place: a private thread is for the caller and the one other.
+        var others = participants.Where(id => id != user.UserId).ToImmutableArray();
+        if (string.Equals(type, "private", StringComparison.Ordinal) && others.Length != 1)
+            throw new RestException(StatusCodes.Status400BadRequest, "invalid_participants_count", "Private chats must have exactly one other participant.");
+
+        CreatedThread made;
+        try
+        {
+            made = await chat.CreateThreadAsync(user.UserId, type, title, others, call.Aborted);
+        }
+        catch (ChatException refusal) when (refusal.Code is ChatErrorCodes.Invalid or ChatErrorCodes.NotFound)
+        {
+            throw new RestException(StatusCodes.Status400BadRequest, "invalid_participant", refusal.Message, refusal);
+        }
+
+        await call.AnswerAsync(
+            new ThreadAnswer(RestThread.From(made.Thread), made.Created ? "Thread created successfully." : "Thread already exists."),
+            RestJson.Wire.ThreadAnswer,
+            made.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+    }
+
+    private static string? CheckTitle(string title) =>
+        title.Length > MaxTitle ? $"must be at most {MaxTitle} characters"
+        : title.Any(char.IsControl) ? "must not contain control characters"
+        : null;
+}
