@@ -49,7 +49,11 @@ public sealed partial class SqliteChatStore : IChatStore, IAsyncDisposable
     {
         try
         {
-            Directory.CreateDirectory(options.DataDirectory);
+            // Conversations are nobody else's business on a machine that others use too.
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(options.DataDirectory);
+            else
+                Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

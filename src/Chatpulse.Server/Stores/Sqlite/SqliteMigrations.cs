@@ -21,6 +21,7 @@ internal static class SqliteMigrations
             email TEXT NOT NULL DEFAULT '',
             created_at INTEGER NOT NULL
         ) STRICT;
+        CREATE INDEX chatpulse_users_by_name ON chatpulse_users (search_name, id);
 
         CREATE TABLE chatpulse_message_threads (
             id INTEGER PRIMARY KEY,

@@ -160,9 +160,8 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             Volatile.Write(ref failedCommits, failedCommits + 1);
             LogBatchFailed(batch.Count, e);
             RollBack();
-            var reason = SqliteDatabase.Unavailable(e);
             foreach (var operation in batch)
-                operation.Fail(reason);
+                operation.Fail(SqliteDatabase.Unavailable(e));
             return;
         }
 
