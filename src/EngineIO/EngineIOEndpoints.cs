@@ -1,6 +1,8 @@
 using EngineIO.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace EngineIO;
 
@@ -8,5 +10,13 @@ namespace EngineIO;
 public static class EngineIOEndpoints
 {
     /// <summary>Serves <paramref name="server"/> on <paramref name="path"/> (for example <c>/engine.io</c>), with and without a trailing slash, every method.</summary>
-    public static IEndpointConventionBuilder MapEngineIO(this IEndpointRouteBuilder endpoints, string path, EngineServer server) => throw new NotImplementedException();
+    /// <remarks>When the host begins to stop, the server is closed: its clients are told, and open polls and sockets do not hold the host up.</remarks>
+    public static IEndpointConventionBuilder MapEngineIO(this IEndpointRouteBuilder endpoints, string path, EngineServer server)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(server);
+        endpoints.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping.Register(() => _ = server.CloseAsync());
+        return endpoints.Map(path, server.HandleAsync).WithDisplayName($"Engine.IO {path}");
+    }
 }

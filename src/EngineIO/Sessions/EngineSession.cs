@@ -1,30 +1,299 @@
+using EngineIO.Protocol;
 using EngineIO.Transports;
 
 namespace EngineIO.Sessions;
 
 /// <summary>One client connection, as messages, over whichever transport it uses at the moment. All members are thread-safe.</summary>
-public sealed class EngineSession
+/// <remarks>
+/// Threading: anybody may send and close; one reader at a time (the request that carries a POST, or the WebSocket's loop) brings messages.
+/// One lock guards the state, the queue, which transport is in use and the transport's own writing state; nothing is
+/// written, and neither the application nor the clock is called, while it is held. Whoever finds the transport free to write claims it under the lock and
+/// writes after leaving it, so that messages leave in the order in which they were enqueued and a sender never waits
+/// for a client. A task for each session that does the writing was rejected: it costs memory while idle and a change of threads for each message.
+/// </remarks>
+public sealed partial class EngineSession
 {
-    private EngineSession() { }
+    private readonly IEngineHost _host;
+    private readonly Heartbeat _heartbeat;
+    private IEngineSessionHandler? _handler;
+    private ITransport _transport;
+    private UpgradeAttempt? _upgrade;
+    private SessionState _state;
+    private CloseReason _closeReason;
+    private Exception? _closeException;
+    private bool _handling;
+
+    internal EngineSession(string id, EngineHandshake handshake, IEngineHost host, Func<EngineSession, ITransport> transport)
+    {
+        Id = id;
+        Handshake = handshake;
+        _host = host;
+        Queue = new OutboundQueue(host.Options, host.Budget, host.Time);
+        _heartbeat = new Heartbeat(this, host);
+        _transport = transport(this);
+    }
+
+    private enum SessionState
+    {
+        Open,
+        Closing,
+        Closed,
+    }
 
     /// <summary>Its id, unguessable.</summary>
-    public string Id => throw new NotImplementedException();
+    public string Id { get; }
 
     /// <summary>The request that opened it.</summary>
-    public EngineHandshake Handshake => throw new NotImplementedException();
+    public EngineHandshake Handshake { get; }
 
     /// <summary>The transport in use.</summary>
-    public EngineTransports Transport => throw new NotImplementedException();
+    public EngineTransports Transport
+    {
+        get
+        {
+            lock (Gate)
+                return _transport.Kind;
+        }
+    }
 
-    /// <summary>Whether it is open.</summary>
-    public bool IsOpen => throw new NotImplementedException();
+    /// <summary>Whether it is open: false from the moment a close has begun.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            lock (Gate)
+                return _state == SessionState.Open;
+        }
+    }
 
     /// <summary>Whether what is sent now would leave at once: the transport can write and nothing waits. What is volatile is dropped otherwise.</summary>
-    public bool IsWritable => throw new NotImplementedException();
+    public bool IsWritable
+    {
+        get
+        {
+            lock (Gate)
+                return _state == SessionState.Open && Queue.Count == 0 && _transport.IsWritable;
+        }
+    }
+
+    /// <summary>Guards everything that changes in the session and in the transport it uses.</summary>
+    internal Lock Gate { get; } = new();
+
+    /// <summary>What waits to be written. Under <see cref="Gate"/> only.</summary>
+    internal OutboundQueue Queue { get; }
+
+    /// <summary>Whether the session ends as soon as the queue is empty. Under <see cref="Gate"/> only.</summary>
+    internal bool IsDraining => _state == SessionState.Closing;
+
+    /// <summary>Whether it has not ended yet; it may be closing. Under <see cref="Gate"/>, or as a hint.</summary>
+    internal bool IsServed => _state != SessionState.Closed;
+
+    /// <summary>Whether the application still handles a message, so that nothing is read.</summary>
+    internal bool IsHandling
+    {
+        get
+        {
+            lock (Gate)
+                return _handling;
+        }
+    }
 
     /// <summary>Enqueues and returns; never waits for the peer. False when the session is closing or closed.</summary>
-    public bool Send(OutboundMessage message) => throw new NotImplementedException();
+    /// <remarks>
+    /// When nothing waits and the transport is free, it is written at once on the caller's thread. When a limit of the queue is reached the message is not taken and
+    /// the session is closed with <see cref="CloseReason.SlowConsumer"/>.
+    /// </remarks>
+    public bool Send(OutboundMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return Send(message, alsoWhileClosing: false);
+    }
 
     /// <summary>Ends the session; what is queued is sent first unless <paramref name="discard"/>. Idempotent.</summary>
-    public void Close(CloseReason reason = CloseReason.ForcedClose, bool discard = false) => throw new NotImplementedException();
+    /// <param name="reason">What the handler, the log and the metric are told.</param>
+    /// <param name="discard">True throws away what is queued and ends the session before this returns.</param>
+    /// <remarks>What is queued has <see cref="EngineIOOptions.CloseTimeout"/> to leave; then it is thrown away.</remarks>
+    public void Close(CloseReason reason = CloseReason.ForcedClose, bool discard = false)
+    {
+        ITransport? transport = null;
+        lock (Gate)
+        {
+            if (_state == SessionState.Closed || (_state == SessionState.Closing && !discard))
+                return;
+            if (!discard)
+            {
+                _state = SessionState.Closing;
+                _closeReason = reason;
+                if (_transport.TryClaimWrite(direct: null))
+                    transport = _transport;
+            }
+        }
+
+        if (discard)
+        {
+            End(reason, exception: null);
+            return;
+        }
+
+        _heartbeat.StartClosing();
+        transport?.Write(direct: null);
+    }
+
+    /// <summary>Starts the heartbeat and gives the session to the application.</summary>
+    internal void Open(IEngineSessionHandler handler)
+    {
+        bool ended;
+        CloseReason reason;
+        Exception? exception;
+        lock (Gate)
+        {
+            _handler = handler;
+            ended = _state == SessionState.Closed;
+            reason = _closeReason;
+            exception = _closeException;
+        }
+
+        if (!ended)
+            _heartbeat.Start();
+        else
+            NotifyClosed(handler, reason, exception);
+    }
+
+    /// <summary>Sends a packet of the protocol's own, or a control frame; a session that is closing still sends them.</summary>
+    internal bool SendControl(OutboundMessage packet) => Send(packet, alsoWhileClosing: true);
+
+    /// <summary>What was asked to be sent before a close has been sent.</summary>
+    internal void OnDrained() => End(_closeReason, exception: null);
+
+    /// <summary>Ends the session now. The first call decides the reason; further ones do nothing.</summary>
+    internal void End(CloseReason reason, Exception? exception, PollEnding polling = PollEnding.Close)
+    {
+        IEngineSessionHandler? handler;
+        ITransport transport;
+        UpgradeAttempt? upgrade;
+        lock (Gate)
+        {
+            if (_state == SessionState.Closed)
+                return;
+            if (_state == SessionState.Closing && reason != CloseReason.SlowConsumer)
+                reason = _closeReason;
+            _state = SessionState.Closed;
+            _closeReason = reason;
+            _closeException = exception;
+            Queue.Clear();
+            transport = _transport;
+            upgrade = _upgrade;
+            _upgrade = null;
+
+            // While a message is being handled, whoever brought it tells the application afterwards.
+            handler = _handling ? null : _handler;
+        }
+
+        _heartbeat.Stop();
+        upgrade?.Abandon();
+        if (transport is PollingTransport poll)
+            poll.End(polling);
+        else
+            transport.Close(reason);
+        _host.OnEnded(this, reason, exception);
+        if (handler is not null)
+            NotifyClosed(handler, reason, exception);
+    }
+
+    /// <summary>Takes in one packet. False when nothing further is to be read from this transport.</summary>
+    internal async ValueTask<bool> ReceiveAsync(PacketType type, ReadOnlyMemory<byte> body)
+    {
+        switch (type)
+        {
+            case PacketType.Message:
+                return await HandleAsync(body, binary: false);
+            case PacketType.Pong:
+                _heartbeat.OnPong();
+                return true;
+            case PacketType.Close:
+                End(CloseReason.TransportClose, exception: null, PollEnding.Noop);
+                return false;
+            case PacketType.Ping:
+                // In this protocol the server pings; a client that does speaks an older one.
+                End(CloseReason.TransportError, new ProtocolViolationException("The client sent a ping; in protocol 4 only the server does."));
+                return false;
+            default:
+                // The official server ignores the types that only a server sends.
+                return true;
+        }
+    }
+
+    /// <summary>Gives a message to the application and waits for it. False when the session has ended.</summary>
+    internal async ValueTask<bool> HandleAsync(ReadOnlyMemory<byte> data, bool binary)
+    {
+        lock (Gate)
+        {
+            if (_state != SessionState.Open)
+                return _state == SessionState.Closing;
+            _handling = true;
+        }
+
+        try
+        {
+            await _handler!.OnMessageAsync(data, binary);
+        }
+        catch (Exception exception)
+        {
+            _host.OnHandlerFailed(this, exception);
+            End(CloseReason.ForcedClose, exception);
+        }
+
+        CloseReason reason;
+        Exception? cause;
+        lock (Gate)
+        {
+            // The claim that made this the one reader ends here.
+            _handling = false;
+            if (_state != SessionState.Closed)
+                return true;
+            reason = _closeReason;
+            cause = _closeException;
+        }
+
+        NotifyClosed(_handler!, reason, cause);
+        return false;
+    }
+
+    private bool Send(OutboundMessage message, bool alsoWhileClosing)
+    {
+        ITransport transport;
+        lock (Gate)
+        {
+            if (_state != SessionState.Open && !(alsoWhileClosing && _state == SessionState.Closing))
+                return false;
+            transport = _transport;
+            if (Queue.Count > 0 || !transport.TryClaimWrite(message))
+            {
+                if (Queue.TryEnqueue(message))
+                    return true;
+                transport = null!;
+            }
+        }
+
+        if (transport is null)
+        {
+            End(CloseReason.SlowConsumer, exception: null);
+            return false;
+        }
+
+        transport.Write(message);
+        return true;
+    }
+
+    private void NotifyClosed(IEngineSessionHandler handler, CloseReason reason, Exception? exception)
+    {
+        try
+        {
+            handler.OnClosed(reason, exception);
+        }
+        catch (Exception failure)
+        {
+            _host.OnHandlerFailed(this, failure);
+        }
+    }
 }

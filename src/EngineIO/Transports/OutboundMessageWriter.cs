@@ -1,28 +1,128 @@
 using System.Buffers;
+using EngineIO.Protocol;
 
 namespace EngineIO.Transports;
 
-/// <summary>Builds an <see cref="OutboundMessage"/> packet by packet in a reused buffer. Not thread-safe.</summary>
+/// <summary>Builds an <see cref="OutboundMessage"/> packet by packet in a reused buffer. Not thread-safe: keep one for each thread or each caller.</summary>
+/// <remarks>
+/// The buffer keeps its size from message to message up to 1 MiB; what a larger message needed is given back after it. What is
+/// written is copied once, by <see cref="Build"/>, into an array of exactly the length that the message has.
+/// </remarks>
 public sealed class OutboundMessageWriter : IBufferWriter<byte>
 {
-    /// <summary>Opens a text packet; what is written until the next packet or <see cref="Build"/> is its UTF-8 body.</summary>
-    public void BeginText() => throw new NotImplementedException();
+    private const int InitialCapacity = 1024;
+    private const int KeptCapacity = 1024 * 1024;
+
+    private byte[] _scratch = new byte[InitialCapacity];
+    private PacketSlice[] _packets = new PacketSlice[4];
+    private int _packetCount;
+    private int _written;
+
+    /// <summary>Opens a text packet; what is written until the next packet or <see cref="Build"/> is its UTF-8 body. It is not checked to be UTF-8.</summary>
+    public void BeginText()
+    {
+        Begin(binary: false);
+        Reserve(1)[0] = (byte)PacketType.Message;
+        _written++;
+    }
 
     /// <summary>Opens a binary packet.</summary>
-    public void BeginBinary() => throw new NotImplementedException();
+    public void BeginBinary() => Begin(binary: true);
 
     /// <summary>Ends the message and resets the writer for the next one.</summary>
-    public OutboundMessage Build(bool compress = true) => throw new NotImplementedException();
+    /// <param name="compress">What <see cref="OutboundMessage.Compress"/> will be.</param>
+    /// <exception cref="InvalidOperationException">No packet was begun.</exception>
+    public OutboundMessage Build(bool compress = true)
+    {
+        if (_packetCount == 0)
+            throw new InvalidOperationException("A message has at least one packet: call BeginText or BeginBinary first.");
+        EndPacket();
+        var packets = _packets.AsSpan(0, _packetCount);
+        var length = 0;
+        foreach (var packet in packets)
+            length = checked(length + WebSocketFrame.HeaderLength(packet.Length) + packet.Length);
+
+        var frames = new byte[length];
+        var at = 0;
+        foreach (ref var packet in packets)
+        {
+            at += WebSocketFrame.WriteHeader(frames.AsSpan(at), packet.Opcode, packet.Length);
+            _scratch.AsSpan(packet.Start, packet.Length).CopyTo(frames.AsSpan(at));
+            packet = packet with { Start = at };
+            at += packet.Length;
+        }
+
+        var message = new OutboundMessage(frames, packets) { Compress = compress };
+        Reset();
+        return message;
+    }
 
     /// <summary>Throws away what was begun, for instance because serializing failed half-way.</summary>
-    public void Reset() => throw new NotImplementedException();
+    public void Reset()
+    {
+        _packetCount = 0;
+        _written = 0;
+        if (_scratch.Length > KeptCapacity)
+            _scratch = new byte[InitialCapacity];
+        if (_packets.Length > 64)
+            _packets = new PacketSlice[4];
+    }
 
     /// <inheritdoc />
-    public void Advance(int count) => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">No packet was begun.</exception>
+    public void Advance(int count)
+    {
+        ThrowIfNoPacket();
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _scratch.Length - _written);
+        _written += count;
+    }
 
     /// <inheritdoc />
-    public Memory<byte> GetMemory(int sizeHint = 0) => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">No packet was begun.</exception>
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        ThrowIfNoPacket();
+        Reserve(sizeHint);
+        return _scratch.AsMemory(_written);
+    }
 
     /// <inheritdoc />
-    public Span<byte> GetSpan(int sizeHint = 0) => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">No packet was begun.</exception>
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        ThrowIfNoPacket();
+        return Reserve(sizeHint);
+    }
+
+    private void Begin(bool binary)
+    {
+        EndPacket();
+        if (_packetCount == _packets.Length)
+            Array.Resize(ref _packets, _packets.Length * 2);
+        _packets[_packetCount++] = new PacketSlice(_written, 0, binary);
+    }
+
+    private void EndPacket()
+    {
+        if (_packetCount == 0)
+            return;
+        ref var packet = ref _packets[_packetCount - 1];
+        packet = packet with { Length = _written - packet.Start };
+    }
+
+    private Span<byte> Reserve(int sizeHint)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
+        var needed = checked(_written + Math.Max(sizeHint, 1));
+        if (needed > _scratch.Length)
+            Array.Resize(ref _scratch, (int)Math.Min(Array.MaxLength, Math.Max(needed, _scratch.Length * 2L)));
+        return _scratch.AsSpan(_written);
+    }
+
+    private void ThrowIfNoPacket()
+    {
+        if (_packetCount == 0)
+            throw new InvalidOperationException("Nothing can be written before BeginText or BeginBinary has opened a packet.");
+    }
 }

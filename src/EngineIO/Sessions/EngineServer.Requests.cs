@@ -1,0 +1,193 @@
+using EngineIO.Protocol;
+using EngineIO.Transports;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.Extensions.Primitives;
+
+namespace EngineIO.Sessions;
+
+/// <content>What a request is, whether it may be, and who answers it.</content>
+public sealed partial class EngineServer
+{
+    /// <summary>Answers one HTTP request: handshake, poll, post, WebSocket, preflight or error.</summary>
+    /// <remarks>
+    /// Completes when the answer is written; for a poll that may take until the next ping, for a WebSocket as long as the connection lasts. A request that cannot
+    /// be served is answered with the official server's code and message.
+    /// </remarks>
+    public async Task HandleAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (_options.Cors is { } cors && CorsPolicy.Apply(cors, context))
+            return;
+
+        var webSocket = WebSocketHandshake.IsRequested(context);
+        var (error, session) = Verify(context.Request, webSocket);
+        if (error is null && webSocket && (!WebSocketHandshake.IsValid(context) || (session is not null && !_options.AllowUpgrades)))
+            error = EngineError.BadRequest;
+        if (error is null && webSocket && !CorsPolicy.AllowsWebSocket(_options.Cors, context.Request))
+            error = EngineError.Forbidden;
+        if (error is null && session is null)
+            error = await AdmitAsync(context);
+        if (error is not null)
+        {
+            await RefuseAsync(context, error);
+            return;
+        }
+
+        if (webSocket)
+            await ServeWebSocketAsync(context, session);
+        else if (session is not null)
+            await ServePollingAsync(context, session);
+        else
+            await OpenPollingAsync(context);
+    }
+
+    /// <summary>The official server's checks in its order, so that a request with two faults gets the same answer.</summary>
+    private (EngineError? Error, EngineSession? Session) Verify(HttpRequest request, bool webSocket)
+    {
+        var query = request.Query;
+        var transport = Single(query["transport"]) switch
+        {
+            "polling" => EngineTransports.Polling,
+            "websocket" => EngineTransports.WebSocket,
+            _ => EngineTransports.None,
+        };
+        if ((_options.Transports & transport) == EngineTransports.None)
+            return (EngineError.UnknownTransport, null);
+        if (!CorsPolicy.HasValidCharacters(request.Headers.Origin.ToString()))
+            return (EngineError.BadRequest, null);
+
+        var sid = query["sid"];
+        if (!StringValues.IsNullOrEmpty(sid))
+        {
+            if (sid.Count != 1 || !_sessions.TryGetValue(sid.ToString(), out var session))
+                return (EngineError.UnknownSession, null);
+            var mismatch = webSocket ? transport != EngineTransports.WebSocket : transport != session.Transport || transport != EngineTransports.Polling;
+            return mismatch ? (EngineError.BadRequest, null) : (null, session);
+        }
+
+        // Over HTTP/2 a WebSocket is opened with CONNECT.
+        if (!HttpMethods.IsGet(request.Method) && !(webSocket && HttpMethods.IsConnect(request.Method)))
+            return (EngineError.BadHandshakeMethod, null);
+        if (webSocket != (transport == EngineTransports.WebSocket))
+            return (EngineError.BadRequest, null);
+        return (null, null);
+    }
+
+    /// <summary>Whether a new session may be opened: the application is asked, then the protocol version looked at, as the official server does.</summary>
+    private async ValueTask<EngineError?> AdmitAsync(HttpContext context)
+    {
+        if (_closing)
+            return EngineError.ShuttingDown;
+        if (_options.AllowRequest is { } allowRequest)
+        {
+            try
+            {
+                if (await allowRequest(context) is { } refusal)
+                    return refusal.Length == 0 ? EngineError.Forbidden : EngineError.Forbidden with { Message = refusal };
+            }
+            catch (Exception exception)
+            {
+                LogAllowRequestFailed(_logger, exception);
+                return EngineError.Forbidden;
+            }
+        }
+
+        if (Single(context.Request.Query["EIO"]) is not "4")
+            return EngineError.UnsupportedProtocol;
+        return SessionCount >= _options.MaxSessions ? EngineError.TooManySessions : null;
+    }
+
+    private async Task OpenPollingAsync(HttpContext context)
+    {
+        var sid = NewSessionId();
+        AddHeaders(context, sid);
+        var session = OpenSession(context, sid, created => new PollingTransport(created, this), sendOpenPacket: null);
+        if (session is null)
+        {
+            await RefuseAsync(context, _closing ? EngineError.ShuttingDown : EngineError.TooManySessions);
+            return;
+        }
+
+        var canUpgrade = _options.AllowUpgrades && _options.Transports.HasFlag(EngineTransports.WebSocket);
+        var response = context.Response;
+        var packet = HandshakePacket.Encode(sid, canUpgrade, _options);
+        response.ContentType = "text/plain; charset=UTF-8";
+        response.ContentLength = packet.Length;
+        response.Headers.CacheControl = "no-store";
+        await response.Body.WriteAsync(packet, CancellationToken.None);
+    }
+
+    private async Task ServePollingAsync(HttpContext context, EngineSession session)
+    {
+        if (session.Polling is not { } polling)
+        {
+            await RefuseAsync(context, EngineError.BadRequest);
+            return;
+        }
+
+        AddHeaders(context, newSid: null);
+        if (HttpMethods.IsGet(context.Request.Method))
+        {
+            // A poll waits for a ping interval, which may be longer than the application lets other requests take.
+            context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+            await polling.PollAsync(context);
+        }
+        else if (HttpMethods.IsPost(context.Request.Method))
+        {
+            await polling.PostAsync(context);
+        }
+        else
+        {
+            await RefuseAsync(context, EngineError.BadRequest);
+        }
+    }
+
+    private async Task ServeWebSocketAsync(HttpContext context, EngineSession? session)
+    {
+        var sid = session is null ? NewSessionId() : null;
+        AddHeaders(context, sid);
+        var deflate = _options.PerMessageDeflate && PerMessageDeflate.IsAcceptable(context.Request.Headers.SecWebSocketExtensions);
+        var stream = await WebSocketHandshake.AcceptAsync(context, deflate);
+        var transport = new WebSocketTransport(context, stream, this, deflate);
+        if (session is not null)
+        {
+            await transport.RunAsync(session, probing: true);
+            return;
+        }
+
+        session = OpenSession(
+            context,
+            sid!,
+            created =>
+            {
+                transport.Attach(created);
+                return transport;
+            },
+            created => created.SendControl(OutboundMessage.Packet(PacketType.Open, HandshakePacket.Encode(sid!, canUpgrade: false, _options).AsSpan(1))));
+        if (session is null)
+            context.Abort();
+        else
+            await transport.RunAsync(session, probing: false);
+    }
+
+    private void AddHeaders(HttpContext context, string? newSid)
+    {
+        if (newSid is not null)
+        {
+            if (_options.Cookie is { } cookie)
+                context.Response.Cookies.Append(cookie.Name!, newSid, cookie.Build(context));
+            _options.OnInitialHeaders?.Invoke(context, context.Response.Headers);
+        }
+
+        _options.OnHeaders?.Invoke(context, context.Response.Headers);
+    }
+
+    private Task RefuseAsync(HttpContext context, EngineError error)
+    {
+        LogRefused(_logger, error.Code, error.Message);
+        return ErrorResponse.WriteAsync(context, error);
+    }
+
+    private static string? Single(StringValues values) => values.Count == 1 ? values[0] : null;
+}

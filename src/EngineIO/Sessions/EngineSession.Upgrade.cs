@@ -1,0 +1,76 @@
+using EngineIO.Transports;
+
+namespace EngineIO.Sessions;
+
+/// <content>The change from polling to WebSocket.</content>
+public sealed partial class EngineSession
+{
+    /// <summary>The transport in use if it is polling, else null.</summary>
+    internal PollingTransport? Polling
+    {
+        get
+        {
+            lock (Gate)
+                return _transport as PollingTransport;
+        }
+    }
+
+    /// <summary>Whether this is the transport in use. Under <see cref="Gate"/> only.</summary>
+    internal bool IsCurrent(ITransport transport) => ReferenceEquals(_transport, transport);
+
+    /// <summary>Begins an upgrade to <paramref name="transport"/>. Null when the session has ended, is being upgraded or has been.</summary>
+    internal UpgradeAttempt? BeginUpgrade(WebSocketTransport transport)
+    {
+        lock (Gate)
+        {
+            if (_state != SessionState.Open || _upgrade is not null || _transport is not PollingTransport)
+                return null;
+            _upgrade = new UpgradeAttempt(this, transport, _host);
+        }
+
+        _upgrade.Start();
+        return _upgrade;
+    }
+
+    /// <summary>
+    /// Puts the probed transport in the place of polling. From here on the queue goes out over it, in order; a poll that waits is ended with a noop. False
+    /// when the session or the attempt has ended. Completes when a POST that is being handled is done, so that there is one reader at a time.
+    /// </summary>
+    internal async ValueTask<bool> CompleteUpgradeAsync(UpgradeAttempt attempt, WebSocketTransport transport)
+    {
+        PollingTransport polling;
+        lock (Gate)
+        {
+            if (!ReferenceEquals(_upgrade, attempt) || _state == SessionState.Closed || _transport is not PollingTransport current)
+                return false;
+            polling = current;
+            _upgrade = null;
+            transport.Attach(this);
+            _transport = transport;
+
+            // Nobody else can have claimed a transport that was not in use.
+            transport.TryClaimWrite(direct: null);
+        }
+
+        attempt.Stop();
+        polling.End(PollEnding.Noop);
+        _host.OnUpgraded(this, succeeded: true);
+        transport.Write(direct: null);
+        await polling.WhenPostedAsync();
+        return true;
+    }
+
+    /// <summary>Gives the upgrade up; the session stays on polling.</summary>
+    internal void FailUpgrade(UpgradeAttempt attempt)
+    {
+        lock (Gate)
+        {
+            if (!ReferenceEquals(_upgrade, attempt))
+                return;
+            _upgrade = null;
+        }
+
+        attempt.Stop();
+        _host.OnUpgraded(this, succeeded: false);
+    }
+}

@@ -1,0 +1,272 @@
+using System.Net.WebSockets;
+using EngineIO.Sessions;
+using Microsoft.AspNetCore.Http;
+
+namespace EngineIO.Transports;
+
+/// <summary>A WebSocket: the framework's reads, the session's queue writes.</summary>
+/// <remarks>
+/// Threading: one reader, the request's own task, in <see cref="RunAsync"/> (its part of the class has the reading). Writing belongs to whoever set <c>_writing</c>
+/// under the session's lock, until they clear it there; a write that does not complete at once is carried on by its own continuation, so no task and no thread
+/// waits. While the transport is still being probed it has no session: then only the reader writes, and waits for it. <c>_requestGate</c> guards the
+/// one thing that must not happen after the request has ended, aborting it, as the server uses the request's object for the next one.
+/// </remarks>
+internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkItem
+{
+    /// <summary>What waits is joined into one write up to this many bytes: more saves no system call.</summary>
+    private const int CoalescedBytes = 64 * 1024;
+
+    /// <summary>Writes that one sender makes for others before the pool takes over.</summary>
+    private const int WritesPerTurn = 16;
+
+    private readonly HttpContext _context;
+    private readonly Stream _connection;
+    private readonly WebSocket _socket;
+    private readonly IEngineHost _host;
+    private readonly bool _deflate;
+    private readonly Lock _requestGate = new();
+
+    private EngineSession? _session;
+    private bool _writing;
+    private bool _writePending;
+    private bool _closing;
+    private bool _closeSent;
+    private bool _ended;
+    private byte[]? _closeFrame;
+    private byte[]? _batch;
+    private System.Runtime.CompilerServices.ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _pending;
+    private Action? _onWritten;
+    private TaskCompletionSource? _idle;
+    private CloseDeadline? _deadline;
+    private bool _requestEnded;
+
+    public WebSocketTransport(HttpContext context, Stream connection, IEngineHost host, bool deflate)
+    {
+        _context = context;
+        _connection = connection;
+        _host = host;
+        _deflate = deflate;
+        _socket = WebSocket.CreateFromStream(new ReceiveStream(connection, WriteControlAsync), new WebSocketCreationOptions
+        {
+            IsServer = true,
+            KeepAliveInterval = Timeout.InfiniteTimeSpan,
+            DangerousDeflateOptions = deflate ? PerMessageDeflate.ReceiveOptions() : null,
+        });
+    }
+
+    /// <inheritdoc />
+    public EngineTransports Kind => EngineTransports.WebSocket;
+
+    /// <inheritdoc />
+    public bool IsWritable => !_writePending && !_closing;
+
+    /// <summary>Gives it to a session, in whose lock the caller is unless nobody else knows the session yet.</summary>
+    public void Attach(EngineSession session) => _session = session;
+
+    /// <inheritdoc />
+    public bool TryClaimWrite(OutboundMessage? direct)
+    {
+        if (_writing)
+            return false;
+        _writing = true;
+        return true;
+    }
+
+    /// <inheritdoc />
+    public void Write(OutboundMessage? direct)
+    {
+        try
+        {
+            for (var turn = 0; turn < WritesPerTurn; turn++)
+            {
+                var data = direct is null ? TakeBatch() : FramesOf(direct);
+                direct = null;
+                if (data.IsEmpty)
+                    return;
+                var write = _connection.WriteAsync(data, CancellationToken.None);
+                if (!write.IsCompletedSuccessfully)
+                {
+                    Await(write);
+                    return;
+                }
+
+#pragma warning disable VSTHRD002 // It has completed: this only takes note of it.
+                write.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+                ReturnBatch();
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            return;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    void IThreadPoolWorkItem.Execute() => Write(direct: null);
+
+    /// <inheritdoc />
+    public void Close(CloseReason reason)
+    {
+        bool write;
+        bool stuck;
+        lock (_session!.Gate)
+        {
+            if (_closing)
+                return;
+            _closing = true;
+
+            // The framework may have put its own frame here already, with the status that fits what the client did.
+            _closeFrame ??= CloseFrame(reason);
+            stuck = _writePending && reason is CloseReason.SlowConsumer or CloseReason.PingTimeout;
+            write = !_ended && TryClaimWrite(direct: null);
+            _deadline = new CloseDeadline(this);
+        }
+
+        _host.Wheel.Schedule(_deadline, _host.Options.CloseTimeout);
+        if (write)
+            Write(direct: null);
+        if (stuck)
+            Abort();
+    }
+
+    /// <summary>Cuts the connection; what reads or writes fails. Nothing happens when the request has ended.</summary>
+    public void Abort()
+    {
+        lock (_requestGate)
+        {
+            if (!_requestEnded)
+                _context.Abort();
+        }
+    }
+
+    private static byte[] CloseFrame(CloseReason reason)
+    {
+        var status = reason switch
+        {
+            CloseReason.TransportClose or CloseReason.ForcedClose => WebSocketCloseStatus.NormalClosure,
+            CloseReason.ServerShuttingDown => WebSocketCloseStatus.EndpointUnavailable,
+            CloseReason.TransportError or CloseReason.ParseError => WebSocketCloseStatus.ProtocolError,
+            _ => WebSocketCloseStatus.PolicyViolation,
+        };
+        return WebSocketFrame.CreateClose((ushort)status, reason.ToText());
+    }
+
+    private ReadOnlyMemory<byte> FramesOf(OutboundMessage message) =>
+        _deflate ? message.FramesDeflated(_host.Options.PerMessageDeflateThreshold) : message.Frames;
+
+    /// <summary>The next bytes to write: what waits, joined, or the close frame once the session has ended. Empty when there is nothing: the right to write is then given up.</summary>
+    private ReadOnlyMemory<byte> TakeBatch()
+    {
+        var drained = false;
+        while (true)
+        {
+            if (drained)
+                _session!.OnDrained();
+            lock (_session!.Gate)
+            {
+                var queue = _session.Queue;
+                if (!_closing && queue.Dequeue() is { } first)
+                    return Join(FramesOf(first), queue);
+                if (!_closing && _session.IsDraining && !drained)
+                {
+                    drained = true;
+                    continue;
+                }
+
+                if (_closing && !_closeSent && !_ended)
+                {
+                    _closeSent = true;
+                    return _closeFrame;
+                }
+
+                _writing = false;
+                _idle?.TrySetResult();
+                return default;
+            }
+        }
+    }
+
+    private ReadOnlyMemory<byte> Join(ReadOnlyMemory<byte> first, OutboundQueue queue)
+    {
+        if (queue.Count == 0 || first.Length >= CoalescedBytes)
+            return first;
+        _batch = System.Buffers.ArrayPool<byte>.Shared.Rent(CoalescedBytes);
+        first.CopyTo(_batch);
+        var length = first.Length;
+        while (queue.Peek() is { } next)
+        {
+            var frames = FramesOf(next);
+            if (length + frames.Length > CoalescedBytes)
+                break;
+            frames.CopyTo(_batch.AsMemory(length));
+            length += frames.Length;
+            queue.Dequeue();
+        }
+
+        return _batch.AsMemory(0, length);
+    }
+
+    private void Await(ValueTask write)
+    {
+        lock (_session!.Gate)
+            _writePending = true;
+        _pending = write.ConfigureAwait(false).GetAwaiter();
+        _pending.UnsafeOnCompleted(_onWritten ??= OnWritten);
+    }
+
+    private void OnWritten()
+    {
+        try
+        {
+#pragma warning disable VSTHRD002 // This is the continuation: it has completed.
+            _pending.GetResult();
+#pragma warning restore VSTHRD002
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            return;
+        }
+
+        ReturnBatch();
+        lock (_session!.Gate)
+        {
+            _writePending = false;
+            _session.Queue.MarkProgress();
+        }
+
+        Write(direct: null);
+    }
+
+    private void Fail(Exception exception)
+    {
+        ReturnBatch();
+        lock (_session!.Gate)
+        {
+            // Nothing can be written any more, not even a close frame.
+            _closing = _closeSent = true;
+            _writing = _writePending = false;
+            _idle?.TrySetResult();
+        }
+
+        Abort();
+        _session.End(CloseReason.TransportClose, exception);
+    }
+
+    private void ReturnBatch()
+    {
+        if (_batch is not { } batch)
+            return;
+        _batch = null;
+        System.Buffers.ArrayPool<byte>.Shared.Return(batch);
+    }
+
+    /// <summary>The time that a client has to answer a close frame.</summary>
+    private sealed class CloseDeadline(WebSocketTransport transport) : TimingWheelEntry
+    {
+        protected internal override void OnDue() => transport.Abort();
+    }
+}
