@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Chatpulse.Server.Rest;
 using Chatpulse.Server.Stores;
+using Chatpulse.Server.Typing;
 using SocketIO.Server;
 
 namespace Chatpulse.Server.Chat;
@@ -8,47 +10,240 @@ namespace Chatpulse.Server.Chat;
 /// What is stored and told: the one way to send, read and make threads, for sockets, REST routes and webhooks.
 /// Failures are <see cref="ChatException"/>s for the one who asked; nothing is told then.
 /// </summary>
-public sealed class ChatService(IChatStore store, SocketIOServer server, TimeProvider timeProvider)
+/// <remarks>
+/// Threading: anyone calls. The order within a thread is kept by its <see cref="ThreadChannel"/>; there is no other state but what was told recently.
+/// Telling enqueues and never waits for a client.
+/// </remarks>
+public sealed class ChatService
 {
+    private readonly IChatStore _store;
+    private readonly SocketIOServer _server;
+    private readonly TypingTracker _typing;
+    private readonly TimeProvider _timeProvider;
+    private readonly ThreadChannels _channels;
+    private readonly RecentlyTold _told = new();
+
+    /// <summary>Stores in a store and tells through a server.</summary>
+    public ChatService(IChatStore store, SocketIOServer server, TypingTracker typing, TimeProvider timeProvider)
+    {
+        _store = store;
+        _server = server;
+        _typing = typing;
+        _timeProvider = timeProvider;
+        _channels = new ThreadChannels(store, Tell);
+    }
+
+    /// <summary>Threads in which something is being stored or joined at this moment.</summary>
+    internal int BusyThreads => _channels.Count;
+
     /// <summary>
-    /// Checks, stores and tells a message. Everyone in the thread's room gets <c>message</c>, except the sending connection. With no
-    /// <paramref name="sender"/> it came by REST: the room gets <c>message:received</c> and <c>thread:updated</c> as well.
-    /// A repeat of a stored <c>tempId</c> tells nobody. Completes when it is stored and told, in the order of ids within the thread.
+    /// Checks, stores and tells a message. The sending connection gets <c>message_id_mapping</c>, everyone else in the thread's room <c>message</c>, and
+    /// the sender's typing ends. With no <paramref name="sender"/> it came by REST: the room gets <c>message:received</c> and <c>thread:updated</c> as well.
+    /// A repeat of a stored <c>tempId</c> gets its mapping again and tells nobody. Completes when it is stored and told, in the order of ids
+    /// within the thread.
     /// </summary>
-    public ValueTask<StoredMessage> SendAsync(MessageDraft draft, Socket? sender, CancellationToken cancellationToken) =>
-        throw new NotImplementedException($"{store} {server.Default.Name} {timeProvider}");
+    public async ValueTask<StoredMessage> SendAsync(MessageDraft draft, Socket? sender, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var message = MessageRules.Check(draft);
+        using var lease = _channels.Enter(message.ThreadId);
+        var send = new ThreadChannel.Send(
+            new NewMessage(message.SenderId, message.ThreadId, message.TempId, message.Content, message.ContentType!, message.AttachmentIds),
+            sender);
+        await lease.Channel.SendAsync(send);
+        return send.Stored!;
+    }
 
     /// <summary>
     /// Stores that the user has read messages of a thread (null: all of them) and tells the room, one <c>read_receipt</c> a message that is newly
     /// read; with no <paramref name="reader"/> it came by REST, and the room gets one <c>message:read</c> as well. Answers the new receipts.
     /// </summary>
-    public ValueTask<IReadOnlyList<ReadReceipt>> MarkReadAsync(
-        long userId, long threadId, IReadOnlyList<long>? messageIds, Socket? reader, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async ValueTask<IReadOnlyList<ReadReceipt>> MarkReadAsync(
+        long userId, long threadId, IReadOnlyList<long>? messageIds, Socket? reader, CancellationToken cancellationToken)
+    {
+        var receipts = await _store.MarkReadAsync(userId, threadId, messageIds, cancellationToken);
+        if (receipts.Count == 0)
+            return receipts;
+        var room = _server.To(ChatRooms.Thread(threadId));
+        if (reader is not null)
+            room = room.Except(reader.Id);
+        foreach (var receipt in receipts)
+            room.Emit("read_receipt", new Wire.ReadReceipt(receipt.MessageId, userId, ChatTime.Format(receipt.ReadAt)));
+        if (reader is null)
+            TellRead(userId, threadId, [.. receipts.Select(receipt => receipt.MessageId)], receipts[0].ReadAt);
+        return receipts;
+    }
 
     /// <summary>Makes a thread, or answers the private one that is there. A new one is told with <c>thread:created</c> to every participant's connections.</summary>
-    public ValueTask<CreatedThread> CreateThreadAsync(
-        long userId, string type, string? title, IReadOnlyCollection<long> participantIds, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async ValueTask<CreatedThread> CreateThreadAsync(
+        long userId, string type, string? title, IReadOnlyCollection<long> participantIds, CancellationToken cancellationToken)
+    {
+        var created = await _store.CreateThreadAsync(userId, type, title, participantIds, cancellationToken);
+        if (created.Created)
+        {
+            var shape = JsonSerializer.SerializeToElement(RestThread.From(created.Thread), ChatJsonContext.Default.RestThread);
+            TellThreadCreatedElsewhere(shape, [.. created.Thread.Participants.Select(user => user.Id)]);
+        }
 
-    /// <summary>Checks access, then tells the others in the thread that the user types or has stopped; expires by itself 10 s after the last <c>true</c>.</summary>
-    public ValueTask SetTypingAsync(long userId, long threadId, bool isTyping, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+        return created;
+    }
+
+    /// <summary>
+    /// Checks access, then tells the others in the thread that the user types or has stopped, as somebody without a connection says it; expires
+    /// by itself 10 s after the last <c>true</c>.
+    /// </summary>
+    public async ValueTask SetTypingAsync(long userId, long threadId, bool isTyping, CancellationToken cancellationToken)
+    {
+        await _store.CheckAccessAsync(userId, threadId, cancellationToken);
+        if (isTyping)
+            _typing.Start(threadId, userId, connection: null);
+        else
+            _typing.Stop(threadId, userId);
+    }
 
     /// <summary>Ids of who types in the thread now.</summary>
-    public IReadOnlyList<long> TypingUsers(long threadId) => throw new NotImplementedException();
+    public IReadOnlyList<long> TypingUsers(long threadId) => _typing.Users(threadId);
 
     /// <summary>
     /// Another server has stored a message (a webhook): tells it to the thread's room as one that came by REST, unless it was told already. Returns at once; a
     /// message that is being stored through this server at the same time is waited for, so nobody gets it twice.
     /// </summary>
     /// <param name="message">The message.</param>
-    /// <param name="restShape">The message as the webhook brought it, for <c>message:received</c>.</param>
-    public void TellStoredElsewhere(ChatMessage message, JsonElement restShape) => throw new NotImplementedException();
+    /// <param name="restShape">The message as the webhook brought it, for <c>message:received</c>; it is kept, so it must not belong to a document that is disposed.</param>
+    /// <exception cref="ChatException"><c>unavailable</c>: too much is waiting in the thread.</exception>
+    public void TellStoredElsewhere(ChatMessage message, JsonElement restShape)
+    {
+        var lease = _channels.Enter(message.ThreadId);
+        try
+        {
+            var channel = lease.Channel;
+            var told = channel.RunAsync(() =>
+            {
+                if (!_told.TryAdd(message.ThreadId, message.Id))
+                    return;
+                channel.Remember(message);
+                TellMessage(message, sender: null, restShape);
+            });
+            _ = FinishAsync(lease, told);
+        }
+        catch (ChatException)
+        {
+            lease.Dispose();
+            throw;
+        }
 
-    /// <summary>Another server has stored receipts (a webhook): tells the thread's room.</summary>
-    public void TellReadElsewhere(long userId, long threadId, IReadOnlyList<long> messageIds) => throw new NotImplementedException();
+        static async Task FinishAsync(ThreadChannels.Lease lease, Task told)
+        {
+            using (lease)
+                await told;
+        }
+    }
 
-    /// <summary>Another server has made a thread (a webhook): tells every participant's connections.</summary>
-    public void TellThreadCreatedElsewhere(JsonElement thread, IReadOnlyCollection<long> participantIds) => throw new NotImplementedException();
+    /// <summary>Another server has stored receipts (a webhook): tells the thread's room <c>read_receipt</c> and <c>message:read</c>.</summary>
+    public void TellReadElsewhere(long userId, long threadId, IReadOnlyList<long> messageIds)
+    {
+        var readAt = _timeProvider.GetUtcNow();
+        var room = _server.To(ChatRooms.Thread(threadId));
+        foreach (var messageId in messageIds)
+            room.Emit("read_receipt", new Wire.ReadReceipt(messageId, userId, ChatTime.Format(readAt)));
+        TellRead(userId, threadId, messageIds, readAt);
+    }
+
+    /// <summary>Another server has made a thread (a webhook): tells every participant's connections <c>thread:created</c>.</summary>
+    public void TellThreadCreatedElsewhere(JsonElement thread, IReadOnlyCollection<long> participantIds)
+    {
+        if (participantIds.Count == 0)
+            return;
+        string[] rooms = [.. participantIds.Select(ChatRooms.User)];
+        _server.To(rooms).Emit("thread:created", new Wire.ThreadCreated(thread));
+    }
+
+    /// <summary>
+    /// Brings a connection into a thread's stream: sends it the messages after <paramref name="lastMessageId"/>, oldest first, then runs
+    /// <paramref name="join"/> at the exact point where the stream goes on, so that none is missed and none comes twice. Brings at most about 1,000 messages or
+    /// 1,000,000 characters; when there are more, it stops there, joins, and says so.
+    /// </summary>
+    internal async ValueTask<Backlog> CatchUpAsync(long userId, long threadId, long lastMessageId, Socket socket, Action join)
+    {
+        const int page = 100;
+        const int maxMessages = 1_000;
+        const int maxCharacters = 1_000_000;
+
+        // From here on the channel remembers what is told. What the store answers below is complete up to a moment after this one, so together
+        // they have everything.
+        using var lease = _channels.Enter(threadId);
+        var channel = lease.Channel;
+        var sent = 0;
+        var characters = 0;
+        while (true)
+        {
+            var missed = await _store.HistoryAsync(userId, threadId, beforeId: null, afterId: lastMessageId, page, CancellationToken.None);
+            foreach (var message in missed.Messages)
+                SendMissed(message);
+
+            if (missed.HasMore && sent < maxMessages && characters < maxCharacters && socket.Connected)
+                continue;
+
+            var complete = false;
+            var mayLeaveGap = missed.HasMore;
+            await channel.RunAsync(() =>
+            {
+                if (!mayLeaveGap)
+                {
+                    if (channel.ToldAfter(lastMessageId) is not { } told)
+                        return;
+                    foreach (var message in told)
+                        SendMissed(message);
+                }
+
+                join();
+                complete = true;
+            });
+            if (complete)
+                return new Backlog(sent, mayLeaveGap);
+        }
+
+        void SendMissed(ChatMessage message)
+        {
+            socket.Emit("message", Wire.Message.From(message));
+            lastMessageId = message.Id;
+            characters += message.Content.Length;
+            sent++;
+        }
+    }
+
+    // Called by the thread's channel, in the order of ids.
+    private void Tell(ThreadChannel.Send send)
+    {
+        var stored = send.Stored!;
+        if (send.Message.TempId is { } tempId)
+            send.Sender?.Emit("message_id_mapping", new Wire.MessageIdMapping(tempId, stored.Message.Id));
+        if (stored.AlreadyStored || !_told.TryAdd(stored.Message.ThreadId, stored.Message.Id))
+            return;
+        _typing.Stop(stored.Message.ThreadId, stored.Message.SenderId);
+        TellMessage(stored.Message, send.Sender, restShape: null);
+    }
+
+    private void TellMessage(ChatMessage message, Socket? sender, JsonElement? restShape)
+    {
+        var room = _server.To(ChatRooms.Thread(message.ThreadId));
+        if (sender is not null)
+        {
+            room.Except(sender.Id).Emit("message", Wire.Message.From(message));
+            return;
+        }
+
+        var shape = restShape ?? JsonSerializer.SerializeToElement(RestMessage.From(message), ChatJsonContext.Default.RestMessage);
+        room.Emit("message", Wire.Message.From(message));
+        room.Emit("message:received", new Wire.MessageReceived(shape, message.ThreadId));
+        room.Emit("thread:updated", new Wire.ThreadUpdated(message.ThreadId, shape));
+    }
+
+    private void TellRead(long userId, long threadId, IReadOnlyList<long> messageIds, DateTimeOffset readAt) =>
+        _server.To(ChatRooms.Thread(threadId)).Emit("message:read", new Wire.MessageRead(userId, threadId, messageIds, ChatTime.Format(readAt)));
+
+    /// <summary>What <see cref="CatchUpAsync"/> brought.</summary>
+    /// <param name="Sent">Messages.</param>
+    /// <param name="HasMore">There were more than are brought at once.</param>
+    internal readonly record struct Backlog(int Sent, bool HasMore);
 }

@@ -1,0 +1,110 @@
+using Chatpulse.Server.Identity;
+using Chatpulse.Server.Presence;
+using SocketIO.Server;
+
+namespace Chatpulse.Server.Chat;
+
+/// <summary>One socket of a user, and the threads it has joined. It is the socket's <see cref="Socket.Data"/>.</summary>
+/// <remarks>
+/// Threading: the socket's handlers call one at a time, its end may come beside them; the lock guards the set of threads and <see cref="_closed"/>, so that
+/// a handler that finishes after the end cannot join anything.
+/// </remarks>
+internal sealed class ChatConnection
+{
+    private const int MaxThreads = 500;
+
+    private readonly Lock _lock = new();
+    private readonly ThreadPresence _threadPresence;
+    private HashSet<long>? _threads;
+    private bool _closed;
+
+    public ChatConnection(Socket socket, UserIdentity identity, ThreadPresence threadPresence)
+    {
+        Socket = socket;
+        UserId = identity.UserId;
+        _threadPresence = threadPresence;
+    }
+
+    /// <summary>The socket.</summary>
+    public Socket Socket { get; }
+
+    /// <summary>Whose it is; never changes.</summary>
+    public long UserId { get; }
+
+    /// <summary>Ends the connection when its token has expired; null where tokens are not used.</summary>
+    public TokenExpiry? Expiry { get; init; }
+
+    /// <summary>The threads it has joined, at this moment.</summary>
+    public IReadOnlyList<long> Threads
+    {
+        get
+        {
+            lock (_lock)
+                return _threads is null ? [] : [.. _threads];
+        }
+    }
+
+    /// <summary>Whether it has joined the thread.</summary>
+    public bool IsIn(long threadId)
+    {
+        lock (_lock)
+            return _threads?.Contains(threadId) == true;
+    }
+
+    /// <summary>Refuses an event that is for those in the thread.</summary>
+    /// <exception cref="ChatException"><c>forbidden</c>: it has not joined the thread.</exception>
+    public void RequireIn(long threadId)
+    {
+        if (!IsIn(threadId))
+            throw new ChatException(ChatErrorCodes.Forbidden, "Join the thread first.");
+    }
+
+    /// <summary>Joins the thread's room, also when it is counted in and only its room was left for a while; does nothing when it has ended.</summary>
+    /// <exception cref="ChatException"><c>too_large</c>: it is in too many threads.</exception>
+    public void Join(long threadId)
+    {
+        lock (_lock)
+        {
+            if (_closed)
+                return;
+            _threads ??= [];
+            if (_threads.Contains(threadId))
+            {
+                Socket.Join(ChatRooms.Thread(threadId));
+                return;
+            }
+
+            if (_threads.Count >= MaxThreads)
+                throw new ChatException(ChatErrorCodes.TooLarge, "A connection can be in at most 500 threads; leave one first.");
+            _threads.Add(threadId);
+            Socket.Join(ChatRooms.Thread(threadId));
+            _threadPresence.Enter(threadId, UserId, Socket.Id);
+        }
+    }
+
+    /// <summary>Leaves the thread's room, then runs <paramref name="left"/>, then tells the others. False when it was not in.</summary>
+    public bool Leave(long threadId, Action left)
+    {
+        lock (_lock)
+        {
+            if (_closed || _threads?.Remove(threadId) != true)
+                return false;
+            Socket.Leave(ChatRooms.Thread(threadId));
+            left();
+            _threadPresence.Leave(threadId, UserId, Socket.Id);
+            return true;
+        }
+    }
+
+    /// <summary>The connection ends: nothing can be joined any more. Answers what it was in.</summary>
+    public IReadOnlyList<long> Close()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+                return [];
+            _closed = true;
+            return _threads is null ? [] : [.. _threads];
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace Chatpulse.Server.Chat.Events;
+
+/// <summary><c>message_send</c>.</summary>
+internal sealed class MessageEvents(ChatService chat, RecentThreads recentThreads) : IEventFamily
+{
+    /// <inheritdoc />
+    public IEnumerable<KeyValuePair<string, Func<ChatRequest, ValueTask>>> Handlers => [new("message_send", SendAsync)];
+
+    private async ValueTask SendAsync(ChatRequest request)
+    {
+        var draft = new MessageDraft
+        {
+            SenderId = request.UserId,
+            ThreadId = request.Payload.Id("threadId"),
+            TempId = request.Payload.OptionalText("tempId"),
+            Content = request.Payload.Text("content"),
+            ContentType = request.Payload.OptionalText("contentType"),
+            AttachmentIds = request.Payload.OptionalIds("attachments", MessageRules.MaxAttachments) ?? [],
+        };
+        if (!recentThreads.Contains(request.UserId, draft.ThreadId))
+            request.Connection.RequireIn(draft.ThreadId);
+
+        var stored = await chat.SendAsync(draft, request.Socket, CancellationToken.None);
+        if (request.Ack.IsRequested)
+            request.Ack.Send(new Wire.Sent(Wire.Message.From(stored.Message), draft.TempId));
+    }
+}

@@ -1,0 +1,68 @@
+using Chatpulse.Server.Presence;
+using Chatpulse.Server.Stores;
+using Chatpulse.Server.Typing;
+
+namespace Chatpulse.Server.Chat.Events;
+
+/// <summary><c>join_thread</c> and <c>leave_thread</c>.</summary>
+internal sealed class ThreadEvents(IChatStore store, ChatService chat, ThreadPresence presence, TypingTracker typing) : IEventFamily
+{
+    private const int MaxOnlineListed = 500;
+
+    /// <inheritdoc />
+    public IEnumerable<KeyValuePair<string, Func<ChatRequest, ValueTask>>> Handlers =>
+    [
+        new("join_thread", JoinAsync),
+        new("leave_thread", LeaveAsync),
+    ];
+
+    private async ValueTask JoinAsync(ChatRequest request)
+    {
+        var threadId = request.Payload.Id("threadId");
+        var lastMessageId = request.Payload.OptionalId("lastMessageId");
+        await store.CheckAccessAsync(request.UserId, threadId, CancellationToken.None);
+
+        var backlog = default(ChatService.Backlog);
+        if (lastMessageId is { } last)
+            backlog = await CatchUpAsync(request, threadId, last);
+        else
+            Join(request, threadId);
+
+        if (request.Ack.IsRequested)
+            request.Ack.Send(new Wire.Joined(threadId, backlog.Sent, backlog.HasMore, presence.Users(threadId, MaxOnlineListed)));
+    }
+
+    private async ValueTask<ChatService.Backlog> CatchUpAsync(ChatRequest request, long threadId, long lastMessageId)
+    {
+        // Who is in already hears nothing new until what was missed is sent, or the order would be broken.
+        var room = ChatRooms.Thread(threadId);
+        var wasIn = request.Connection.IsIn(threadId);
+        if (wasIn)
+            request.Socket.Leave(room);
+        try
+        {
+            return await chat.CatchUpAsync(request.UserId, threadId, lastMessageId, request.Socket, () => Join(request, threadId));
+        }
+        catch when (wasIn)
+        {
+            request.Connection.Join(threadId);
+            throw;
+        }
+    }
+
+    private static void Join(ChatRequest request, long threadId)
+    {
+        request.Connection.Join(threadId);
+        request.Socket.Emit("thread_joined", new Wire.Thread(threadId));
+    }
+
+    private ValueTask LeaveAsync(ChatRequest request)
+    {
+        var threadId = request.Payload.Id("threadId");
+        request.Connection.RequireIn(threadId);
+        typing.Stop(threadId, request.UserId);
+        request.Connection.Leave(threadId, () => request.Socket.Emit("thread_left", new Wire.Thread(threadId)));
+        request.Ack.Send(new Wire.InThread(threadId));
+        return ValueTask.CompletedTask;
+    }
+}
