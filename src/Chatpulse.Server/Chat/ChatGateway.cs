@@ -119,7 +119,8 @@ internal sealed partial class ChatGateway
         {
             var handshake = connection.Socket.Handshake;
             var seconds = (_timeProvider.GetUtcNow() - handshake.Time).TotalSeconds;
-            LogConnection(connection.UserId, connection.Socket.Id, handshake.Request.RemoteAddress, seconds, threads.Count, reason.ToWire());
+            var why = reason.ToWire();
+            LogConnection(connection.UserId, connection.Socket.Id, handshake.Request.RemoteAddress, seconds, threads.Count, why);
         }
     }
 

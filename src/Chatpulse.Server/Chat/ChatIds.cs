@@ -1,26 +1,24 @@
 using System.Globalization;
 using System.Text.Json;
+using Chatpulse.Server.Stores;
 
 namespace Chatpulse.Server.Chat;
 
 /// <summary>Ids of threads, messages, users and files as clients write them: a JSON number, or the same number as a decimal string.</summary>
 public static class ChatIds
 {
-    /// <summary>2^53 - 1: the largest integer that JavaScript holds exactly.</summary>
-    public const long Max = 9_007_199_254_740_991;
-
     /// <summary>What an id must be, to end a sentence with.</summary>
     public const string Rule = "must be a positive integer up to 9007199254740991";
 
     private const int MaxDigits = 16;
 
-    /// <summary>Reads an id; false for anything else than a positive integer up to <see cref="Max"/>.</summary>
+    /// <summary>Reads an id; false for anything else than a positive integer up to <see cref="StoreLimits.Id"/>.</summary>
     public static bool TryRead(JsonElement element, out long id)
     {
         id = 0;
         return element.ValueKind switch
         {
-            JsonValueKind.Number => element.TryGetInt64(out id) && id is > 0 and <= Max,
+            JsonValueKind.Number => element.TryGetInt64(out id) && id is > 0 and <= StoreLimits.Id,
             JsonValueKind.String => EventPayload.TryGetText(element, out var text) && TryRead(text, out id),
             _ => false,
         };
@@ -32,6 +30,6 @@ public static class ChatIds
         id = 0;
         return text.Length is > 0 and <= MaxDigits
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id)
-            && id is > 0 and <= Max;
+            && id is > 0 and <= StoreLimits.Id;
     }
 }

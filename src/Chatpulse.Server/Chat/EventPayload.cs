@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
+using Chatpulse.Server.Stores;
 using SocketIO.Server;
 
 namespace Chatpulse.Server.Chat;
@@ -39,7 +40,7 @@ internal readonly struct EventPayload
             && payload.TryGetProperty("tempId", out var value)
             && value.ValueKind == JsonValueKind.String
             && TryGetText(value, out var text)
-            && text.Length is > 0 and <= MessageRules.MaxTempIdLength ? text : null;
+            && text.Length is > 0 and <= StoreLimits.TempIdLength ? text : null;
     }
 
     /// <summary>The text of a JSON string; false when it has lone surrogates, which no UTF-8 can carry on.</summary>

@@ -9,13 +9,13 @@ public sealed record MessageDraft
     /// <summary>Where to.</summary>
     public required long ThreadId { get; init; }
 
-    /// <summary>The text, 1 to 10,000 characters (UTF-16 code units, as JavaScript counts) after trimming.</summary>
+    /// <summary>The text, 1 to 10,000 characters (Unicode code points) after trimming.</summary>
     public required string Content { get; init; }
 
     /// <summary>One of <see cref="ContentTypes"/>; null for plain text.</summary>
     public string? ContentType { get; init; }
 
-    /// <summary>The sender's own name for the message, which makes a repeat harmless; 1 to 128 characters.</summary>
+    /// <summary>The sender's own name for the message, which makes a repeat harmless; 1 to 255 characters.</summary>
     public string? TempId { get; init; }
 
     /// <summary>Files to send with it, at most 10.</summary>

@@ -1,3 +1,5 @@
+using Chatpulse.Server.Stores;
+
 namespace Chatpulse.Server.Chat.Events;
 
 /// <summary><c>message_send</c>.</summary>
@@ -15,7 +17,7 @@ internal sealed class MessageEvents(ChatService chat, RecentThreads recentThread
             TempId = request.Payload.OptionalText("tempId"),
             Content = request.Payload.Text("content"),
             ContentType = request.Payload.OptionalText("contentType"),
-            AttachmentIds = request.Payload.OptionalIds("attachments", MessageRules.MaxAttachments) ?? [],
+            AttachmentIds = request.Payload.OptionalIds("attachments", StoreLimits.AttachmentsPerMessage) ?? [],
         };
         if (!recentThreads.Contains(request.UserId, draft.ThreadId))
             request.Connection.RequireIn(draft.ThreadId);

@@ -1,3 +1,5 @@
+using Chatpulse.Server.Stores;
+
 namespace Chatpulse.Server.Chat.Events;
 
 /// <summary><c>message_read</c>.</summary>
@@ -9,7 +11,7 @@ internal sealed class ReceiptEvents(ChatService chat, RecentThreads recentThread
     private async ValueTask ReadAsync(ChatRequest request)
     {
         var threadId = request.Payload.Id("threadId");
-        var messageIds = request.Payload.Ids("messageIds", 1, MessageRules.MaxReadIds);
+        var messageIds = request.Payload.Ids("messageIds", 1, StoreLimits.IdsPerCall);
         if (!recentThreads.Contains(request.UserId, threadId))
             request.Connection.RequireIn(threadId);
         var receipts = await chat.MarkReadAsync(request.UserId, threadId, messageIds, request.Socket, CancellationToken.None);

@@ -1,0 +1,119 @@
+using System.Net;
+using Chatpulse.Server.Chat;
+using Chatpulse.Server.Chat.Events;
+using Chatpulse.Server.Configuration;
+using Chatpulse.Server.Identity;
+using Chatpulse.Server.Presence;
+using Chatpulse.Server.Rest;
+using Chatpulse.Server.Stores;
+using Chatpulse.Server.Stores.Sqlite;
+using Chatpulse.Server.Typing;
+using Chatpulse.Server.Webhooks;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using SocketIO;
+
+namespace Chatpulse.Server;
+
+/// <summary>Puts the server together.</summary>
+internal static partial class ChatServer
+{
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>The server, ready to be run. Opens the store, which blocks.</summary>
+    /// <param name="settings">The checked settings.</param>
+    /// <param name="configure">Registers what is to be used in place of the usual: a clock, for instance.</param>
+    /// <exception cref="StoreOpenException">The store cannot be opened.</exception>
+    public static WebApplication Build(ServerSettings settings, Action<IServiceCollection>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(settings.LogLevel)
+            .AddFilter("Microsoft", Higher(settings.LogLevel, LogLevel.Warning))
+            .AddFilter("Microsoft.Hosting.Lifetime", Higher(settings.LogLevel, LogLevel.Information));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            Listen(kestrel, settings);
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+
+        configure?.Invoke(builder.Services);
+        AddChat(builder.Services, settings);
+
+        var app = builder.Build();
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ChatServer).FullName!);
+        foreach (var warning in settings.Warnings)
+            LogSettingWarning(logger, warning);
+
+        app.MapRestRoutes();
+        app.MapWebhooks();
+        app.MapSocketIO();
+        app.Services.GetRequiredService<ChatGateway>().Attach();
+        return app;
+    }
+
+    private static void AddChat(IServiceCollection services, ServerSettings settings)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.TryAddSingleton<IChatStore>(provider => SqliteChatStore.Open(
+            new SqliteStoreOptions
+            {
+                DataDirectory = settings.DataDirectory,
+                CreateWhatIsNamed = settings.IsDevelopment,
+                AttachmentUrlPrefix = $"/wp-json/{settings.ApiNamespace}/attachments/",
+            },
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SqliteChatStore>>()));
+
+        services.AddSocketIO(options =>
+        {
+            options.Engine.PingInterval = settings.PingInterval;
+            options.Engine.PingTimeout = settings.PingTimeout;
+            options.Json.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
+        });
+
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<TypingTracker>();
+        services.AddSingleton<PresenceTracker>();
+        services.AddSingleton<PresenceAnnouncer>();
+        services.AddSingleton<ThreadPresence>();
+        services.AddSingleton<RecentThreads>();
+        services.AddSingleton<ChatService>();
+        services.AddSingleton<IEventFamily, ThreadEvents>();
+        services.AddSingleton<IEventFamily, MessageEvents>();
+        services.AddSingleton<IEventFamily, TypingEvents>();
+        services.AddSingleton<IEventFamily, ReceiptEvents>();
+        services.AddSingleton<IEventFamily, PresenceEvents>();
+        services.AddSingleton<IEventFamily, HistoryEvents>();
+        services.AddSingleton<IEventFamily, IdentityEvents>();
+        services.AddSingleton<ChatGateway>();
+        services.AddRestRoutes(settings);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServerSettings settings)
+    {
+        switch (settings.Host)
+        {
+            case "*":
+                kestrel.ListenAnyIP(settings.Port);
+                break;
+            // The two loopback addresses cannot be given the same free port in one step.
+            case "localhost" when settings.Port == 0:
+                kestrel.Listen(IPAddress.Loopback, 0);
+                break;
+            case "localhost":
+                kestrel.ListenLocalhost(settings.Port);
+                break;
+            default:
+                kestrel.Listen(IPAddress.Parse(settings.Host), settings.Port);
+                break;
+        }
+    }
+
+    private static LogLevel Higher(LogLevel a, LogLevel b) => a > b ? a : b;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    private static partial void LogSettingWarning(ILogger logger, string warning);
+}
