@@ -1,0 +1,517 @@
+/**
+ * A chat client for Chatpulse on socket.io-client, for browsers and Node.
+ *
+ * In a program:
+ *
+ *     import { ChatClient } from './client-example.js';
+ *     const chat = new ChatClient({ url: 'http://localhost:3001', userId: 123 });
+ *     chat.addEventListener('message', ({ detail }) => console.log(detail.message.senderName, detail.message.content));
+ *     await chat.join(456);
+ *     chat.send(456, 'Hello');
+ *
+ * From a terminal: node client-example.js --user 123 --thread 456
+ *
+ * What it does beyond calling `emit`: a message is pending from the moment it is written until the server has stored it, and
+ * is sent again under the same `tempId` when a connection or an answer was lost (the server stores it once); after a
+ * reconnect the threads are joined again from the last message seen, so that every message arrives once and in order.
+ */
+import { io } from 'socket.io-client';
+import { ThreadState } from './thread.js';
+import { HeardTyping, OwnTyping } from './typing.js';
+
+/** How many ids one `message_read` carries at most. */
+const READ_BATCH = 200;
+/** Refusals that trying again may turn into success. */
+const TEMPORARY = new Set(['unavailable', 'rate_limited', 'internal']);
+
+/**
+ * @typedef {object} Message A message as the server stored it.
+ * @property {number} id Grows; messages are ordered by it.
+ * @property {number} threadId
+ * @property {number} senderId
+ * @property {string} senderName
+ * @property {string} content
+ * @property {string} contentType `text/plain`, `text/markdown`, `reaction` or `system`.
+ * @property {object[]} attachments
+ * @property {'sent' | 'delivered' | 'read'} status
+ * @property {string} createdAt ISO 8601, UTC.
+ * @property {string} updatedAt ISO 8601, UTC.
+ */
+
+/**
+ * @typedef {object} PendingMessage A message that was written here and that the server has not confirmed.
+ * @property {string} tempId Names it for as long as it has no id; the same in every attempt.
+ * @property {number} threadId
+ * @property {string} content
+ * @property {string} contentType
+ * @property {number[]} attachments Ids of uploaded files.
+ * @property {string} createdAt ISO 8601, UTC, by this machine's clock.
+ * @property {'sending' | 'sent' | 'failed'} state `sending` while it is tried or waits for a connection; `failed` is final until `retry`.
+ * @property {string} [error] Why it failed, for the user.
+ */
+
+/** A request that the server refused. */
+export class ChatError extends Error {
+  /** @param {{ code?: string, message?: string, retryAfterMs?: number }} error What the server answered. */
+  constructor({ code = 'internal', message = 'The server refused without a reason.', retryAfterMs } = {}) {
+    super(message);
+    this.name = 'ChatError';
+    /** One of the server's error codes: `forbidden`, `not_found`, `invalid`, `too_large`, `rate_limited`, `unavailable`, `internal`. */
+    this.code = code;
+    /** With `rate_limited`: milliseconds until trying again may work. */
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * One user's connection to the chat server. Dispatches `CustomEvent`s, whose `detail` is:
+ *
+ * - `state`: `{ state, error? }`; `connecting`, `connected`, `reconnecting`, `refused` (the server does not accept this user;
+ *   nothing is tried again) or `closed`.
+ * - `message`: `{ message, source }`: each message once; `source` is `history`, `missed` (while the connection was lost) or `live`.
+ * - `update`: `{ message }`: a message was edited or its status changed.
+ * - `pending`: a `PendingMessage` that is new or changed its state to `sending` or `failed`.
+ * - `sent`: `{ tempId, message, shown }`: the pending message is stored; `shown` when `message` has told of it already.
+ * - `typing`: `{ threadId, userId, isTyping }`.
+ * - `presence`: `{ userId, status, threadId?, lastSeen? }`; with a `threadId` it is about being in that thread.
+ * - `receipt`: `{ messageId, userId, readAt }`.
+ * - `error`: `{ event, message, tempId? }`: the server could not do what `event` asked.
+ */
+export class ChatClient extends EventTarget {
+  #socket;
+  #ackTimeout;
+  #retryDelay;
+  #maxAttempts;
+  #threads = new Map();
+  #ownTyping = new OwnTyping((threadId, isTyping) => this.#tellTyping(threadId, isTyping));
+  #heardTyping = new HeardTyping((typing) => this.#dispatch('typing', typing));
+  #timers = new Map();
+  #state = 'connecting';
+  #refusals = 0;
+
+  /**
+   * Connects at once and stays connected, whatever happens to the network, until `close`.
+   *
+   * @param {object} options
+   * @param {string} [options.url] Of the server; default the page's own.
+   * @param {number | string} [options.userId] Who chats, on a server that believes it (development).
+   * @param {string | (() => string | Promise<string>)} [options.token] Proof of who chats; a function is asked on every connect.
+   * @param {number} [options.ackTimeout] How long an answer may take, in milliseconds. Default 10,000.
+   * @param {number} [options.retryDelay] Wait before the second attempt to send, in milliseconds; doubles each time. Default 1,000.
+   * @param {number} [options.maxAttempts] Attempts on a working connection after which a message has failed. Default 5.
+   * @param {object} [options.socket] Further options for socket.io-client.
+   */
+  constructor({ url, userId, token, ackTimeout = 10_000, retryDelay = 1000, maxAttempts = 5, socket } = {}) {
+    super();
+    this.#ackTimeout = ackTimeout;
+    this.#retryDelay = retryDelay;
+    this.#maxAttempts = maxAttempts;
+    /** Who chats; with a token this is what the token says. */
+    this.userId = Number(userId ?? (typeof token === 'string' ? subjectOf(token) : undefined));
+
+    const auth = async (done) => {
+      try {
+        const proof = typeof token === 'function' ? await token() : token;
+        if (proof && userId === undefined) this.userId = Number(subjectOf(proof));
+        done(proof ? { token: proof } : { userId });
+      } catch (error) {
+        this.#setState('reconnecting', error.message);
+        this.#later('connect', this.#retryDelay, () => this.#socket.disconnect().connect());
+      }
+    };
+    const options = { forceNew: true, ...socket, auth };
+    this.#socket = url ? io(url, options) : io(options);
+    this.#listen();
+  }
+
+  /** `connecting`, `connected`, `reconnecting`, `refused` or `closed`. */
+  get state() {
+    return this.#state;
+  }
+
+  /**
+   * Enters a thread, now and again after every reconnect. The newest messages, and all that follow, arrive as `message`.
+   *
+   * @param {number} threadId
+   * @param {{ history?: number }} [options] How many of the newest messages to fetch first. Default 50; 0 for none.
+   * @returns {Promise<{ hasMore: boolean }>} Whether there are older messages for `history`. Rejects with a `ChatError` when
+   *   the server does not let this user in.
+   */
+  join(threadId, { history = 50 } = {}) {
+    let thread = this.#threads.get(threadId);
+    if (thread) return thread.entered;
+    thread = new ThreadState(threadId, history);
+    this.#threads.set(threadId, thread);
+    if (this.#socket.connected) this.#enter(thread);
+    return thread.entered;
+  }
+
+  /** Leaves a thread; what was not sent yet in it is given up. @param {number} threadId */
+  leave(threadId) {
+    const thread = this.#threads.get(threadId);
+    if (!thread) return;
+    this.#threads.delete(threadId);
+    thread.disconnected();
+    thread.outbox = [];
+    thread.reject(new ChatError({ code: 'invalid', message: 'The thread was left.' }));
+    this.#ownTyping.forget(threadId);
+    this.#heardTyping.overIn(threadId);
+    if (this.#socket.connected) this.#socket.emit('leave_thread', { threadId });
+  }
+
+  /**
+   * Sends a message, now or as soon as there is a connection. Messages of a thread are sent in the order of the calls.
+   *
+   * @param {number} threadId A thread that was joined.
+   * @param {string} content 1 to 10,000 characters.
+   * @param {{ contentType?: string, attachments?: number[] }} [options]
+   * @returns {PendingMessage} What to show until `sent`.
+   */
+  send(threadId, content, { contentType = 'text/plain', attachments = [] } = {}) {
+    const thread = this.#threads.get(threadId);
+    if (!thread) throw new ChatError({ code: 'invalid', message: `Join thread ${threadId} before sending to it.` });
+    const pending = {
+      tempId: newId(),
+      threadId,
+      content,
+      contentType,
+      attachments,
+      createdAt: new Date().toISOString(),
+      state: 'sending',
+    };
+    thread.outbox.push({ pending, attempts: 0, uncertain: false });
+    this.#ownTyping.forget(threadId);
+    this.#dispatch('pending', { ...pending });
+    this.#sendOutbox(thread);
+    return { ...pending };
+  }
+
+  /** Tries a failed message again, after those that wait. @param {string} tempId */
+  retry(tempId) {
+    for (const thread of this.#threads.values()) {
+      const index = thread.outbox.findIndex(({ pending }) => pending.tempId === tempId && pending.state === 'failed');
+      if (index < 0) continue;
+      const [entry] = thread.outbox.splice(index, 1);
+      thread.outbox.push(entry);
+      entry.attempts = 0;
+      entry.pending.state = 'sending';
+      delete entry.pending.error;
+      this.#dispatch('pending', { ...entry.pending });
+      this.#sendOutbox(thread);
+    }
+  }
+
+  /** Gives up a failed message. @param {string} tempId */
+  discard(tempId) {
+    for (const thread of this.#threads.values())
+      thread.outbox = thread.outbox.filter(({ pending }) => pending.tempId !== tempId || pending.state !== 'failed');
+  }
+
+  /** Messages that are not confirmed yet. @param {number} threadId @returns {PendingMessage[]} */
+  pending(threadId) {
+    return (this.#threads.get(threadId)?.outbox ?? []).map(({ pending }) => ({ ...pending }));
+  }
+
+  /**
+   * Older messages, oldest first.
+   *
+   * @param {number} threadId
+   * @param {{ before?: number, limit?: number }} [options] The id that all of them are older than; how many at most.
+   * @returns {Promise<{ messages: Message[], hasMore: boolean }>}
+   */
+  async history(threadId, { before, limit = 50 } = {}) {
+    const { messages, hasMore } = await this.#request('history', { threadId, before, limit });
+    return { messages, hasMore };
+  }
+
+  /** To be called on every key: tells the others at most every 4 s, and that it is over 5 s after the last. @param {number} threadId */
+  typing(threadId) {
+    if (this.#threads.get(threadId)?.joined) this.#ownTyping.key(threadId);
+  }
+
+  /** Tells the others at once that the user is not typing any more, for example when the draft was deleted. @param {number} threadId */
+  stopTyping(threadId) {
+    this.#ownTyping.stop(threadId);
+  }
+
+  /** Tells, and has stored, that the user has read messages; waits for a connection when there is none. @param {number} threadId @param {number[]} messageIds */
+  markRead(threadId, messageIds) {
+    const thread = this.#threads.get(threadId);
+    if (!thread) return;
+    for (const id of messageIds) thread.toRead.add(id);
+    this.#sendReceipts(thread);
+  }
+
+  /** Asks who of these users is there; the answers arrive as `presence`. @param {number[]} userIds */
+  requestPresence(userIds) {
+    if (this.#socket.connected && userIds.length > 0) this.#socket.emit('presence:request', { user_ids: userIds });
+  }
+
+  /** Tells the people who share a thread with this user. @param {'online' | 'away' | 'offline'} status */
+  setPresence(status) {
+    if (this.#socket.connected) this.#socket.emit('presence:update', { user_id: this.userId, status, last_seen: new Date().toISOString() });
+  }
+
+  /** Disconnects for good; what was not sent yet is given up. */
+  close() {
+    for (const { timer, cancelled } of this.#timers.values()) {
+      clearTimeout(timer);
+      cancelled?.();
+    }
+    this.#timers.clear();
+    this.#socket.disconnect();
+    for (const threadId of [...this.#threads.keys()]) this.leave(threadId);
+    this.#setState('closed');
+  }
+
+  #listen() {
+    const socket = this.#socket;
+    socket.on('connect', () => {
+      this.#refusals = 0;
+      this.#setState('connected');
+      for (const thread of this.#threads.values()) this.#enter(thread);
+    });
+    socket.on('disconnect', (reason) => {
+      for (const thread of this.#threads.values()) thread.disconnected();
+      this.#ownTyping.forgetAll();
+      this.#heardTyping.overIn();
+      if (reason === 'io client disconnect') return;
+      this.#setState('reconnecting', reason);
+      // socket.io-client leaves this one case to the application: the server may have been stopped, or the token may have expired.
+      if (reason === 'io server disconnect') this.#later('connect', this.#retryDelay, () => socket.connect());
+    });
+    socket.on('connect_error', (error) => {
+      if (socket.active) {
+        this.#setState(this.#state === 'connected' ? 'reconnecting' : this.#state, error.message);
+      } else if (TEMPORARY.has(error.data?.code)) {
+        this.#setState('reconnecting', error.message);
+        const delay = error.data.retryAfterMs ?? Math.min(this.#retryDelay * 2 ** this.#refusals++, 30_000);
+        this.#later('connect', delay, () => socket.connect());
+      } else {
+        this.#setState('refused', error.message);
+      }
+    });
+    socket.on('message', (message) => this.#receive(message));
+    socket.on('message_update', (message) => this.#dispatch('update', { message }));
+    socket.on('message_id_mapping', ({ tempId, realId }) => {
+      for (const thread of this.#threads.values())
+        for (const entry of thread.outbox) if (entry.pending.tempId === tempId) entry.realId = realId;
+    });
+    socket.on('typing', (typing) => this.#heardTyping.hear(typing));
+    socket.on('presence', ({ threadId, userId, status }) => this.#dispatch('presence', { threadId, userId, status }));
+    socket.on('presence:status', (user) => this.#hearPresence(user));
+    socket.on('presence:bulk', (users) => users.forEach((user) => this.#hearPresence(user)));
+    socket.on('read_receipt', ({ messageId, userId, readAt }) => this.#dispatch('receipt', { messageId, userId, readAt }));
+    socket.on('message:read', ({ userId, messageIds, readAt }) => {
+      for (const messageId of messageIds) this.#dispatch('receipt', { messageId: Number(messageId), userId, readAt });
+    });
+    socket.on('error', (error) => this.#dispatch('error', { ...error }));
+  }
+
+  /**
+   * Joins a thread on a new connection. Until what was missed is known and the message whose answer was lost is settled,
+   * arriving messages are held back, so that they can be shown in order and once.
+   */
+  async #enter(thread) {
+    const round = ++thread.round;
+    const isCurrent = () => thread.round === round && this.#socket.connected;
+    thread.holding = true;
+    try {
+      const known = thread.lastMessageId;
+      await this.#joinFrom(thread, known, isCurrent);
+      if (!isCurrent()) return;
+
+      let hasMore = false;
+      if (known === undefined && thread.initialHistory > 0) {
+        const page = await this.#newest(thread, isCurrent);
+        if (!isCurrent()) return;
+        hasMore = page.hasMore;
+        for (const message of page.messages) this.#deliver(thread, message, thread.wasEntered ? 'missed' : 'history');
+      }
+
+      thread.joined = true;
+      const lost = thread.outbox.find((entry) => entry.uncertain && entry.pending.state === 'sending');
+      if (lost) await this.#attempt(thread, lost);
+      if (!isCurrent()) return;
+      for (const message of thread.release()) this.#deliver(thread, message, thread.wasEntered ? 'missed' : 'live');
+      thread.wasEntered = true;
+      thread.resolve({ hasMore });
+      this.#sendReceipts(thread);
+      this.#sendOutbox(thread);
+    } catch (error) {
+      if (!isCurrent()) return;
+      if (error instanceof ChatError && !TEMPORARY.has(error.code)) {
+        this.#threads.delete(thread.id);
+        for (const { pending } of thread.outbox) this.#fail(pending, error.message);
+        thread.reject(error);
+        return;
+      }
+      this.#later(`enter ${thread.id}`, error.retryAfterMs ?? this.#retryDelay, () => isCurrent() && this.#enter(thread));
+    }
+  }
+
+  async #joinFrom(thread, lastMessageId, isCurrent) {
+    let from = lastMessageId;
+    for (;;) {
+      const answer = await this.#request('join_thread', { threadId: thread.id, lastMessageId: from });
+      // The server sends what was missed in pages; the next one starts after the last message of this one.
+      const next = answer.lastMessageId;
+      if (!answer.hasMore || !(next > from) || !isCurrent()) return;
+      from = next;
+    }
+  }
+
+  /** The newest messages; after a reconnect to a thread that was empty so far, everything that was written since. */
+  async #newest(thread, isCurrent) {
+    let page = await this.history(thread.id, { limit: thread.initialHistory });
+    const { messages } = page;
+    while (thread.wasEntered && page.hasMore && page.messages.length > 0 && isCurrent()) {
+      page = await this.history(thread.id, { before: messages[0].id, limit: thread.initialHistory });
+      messages.unshift(...page.messages);
+    }
+    return { messages, hasMore: page.hasMore };
+  }
+
+  #receive(message) {
+    const thread = this.#threads.get(message.threadId);
+    if (!thread) return;
+    if (thread.holding) thread.hold(message);
+    else this.#deliver(thread, message, 'live');
+  }
+
+  #deliver(thread, message, source) {
+    if (thread.has(message.id)) return;
+    thread.remember(message.id);
+    thread.lastMessageId = Math.max(thread.lastMessageId ?? 0, message.id);
+    if (message.senderId !== this.userId) this.#heardTyping.over(thread.id, message.senderId);
+    this.#dispatch('message', { message, source });
+  }
+
+  async #sendOutbox(thread) {
+    if (thread.isSending) return;
+    thread.isSending = true;
+    try {
+      while (thread.joined && !thread.holding) {
+        const entry = thread.next();
+        if (!entry) break;
+        const wait = await this.#attempt(thread, entry);
+        if (wait > 0) await this.#pause(`send ${thread.id}`, wait);
+      }
+    } finally {
+      thread.isSending = false;
+    }
+  }
+
+  /** Sends one message once. Returns how long to wait before the next attempt, in milliseconds; 0 when this one is settled. */
+  async #attempt(thread, entry) {
+    const { pending } = entry;
+    const { tempId, threadId, content, contentType, attachments } = pending;
+    entry.uncertain = true;
+    entry.attempts++;
+    try {
+      const { message } = await this.#request('message_send', { threadId, tempId, content, contentType, attachments });
+      this.#settle(thread, entry, message);
+      return 0;
+    } catch (error) {
+      if (entry.realId !== undefined) {
+        this.#settle(thread, entry, { ...pending, id: entry.realId, senderId: this.userId, status: 'sent', updatedAt: pending.createdAt });
+        return 0;
+      }
+      if (!this.#socket.connected) return 0;
+      if (error instanceof ChatError) entry.uncertain = false;
+      const isTemporary = !(error instanceof ChatError) || TEMPORARY.has(error.code);
+      if (isTemporary && entry.attempts < this.#maxAttempts) return error.retryAfterMs ?? this.#retryDelay * 2 ** (entry.attempts - 1);
+      this.#fail(pending, error instanceof ChatError ? error.message : 'The server does not answer.');
+      return 0;
+    }
+  }
+
+  #settle(thread, entry, message) {
+    thread.outbox = thread.outbox.filter((other) => other !== entry);
+    entry.pending.state = 'sent';
+    const shown = thread.has(message.id);
+    thread.remember(message.id);
+    this.#dispatch('sent', { tempId: entry.pending.tempId, message, shown });
+  }
+
+  #fail(pending, error) {
+    pending.state = 'failed';
+    pending.error = error;
+    this.#dispatch('pending', { ...pending });
+  }
+
+  async #sendReceipts(thread) {
+    while (thread.joined && thread.toRead.size > 0) {
+      const messageIds = [...thread.toRead].slice(0, READ_BATCH);
+      for (const id of messageIds) thread.toRead.delete(id);
+      try {
+        await this.#request('message_read', { threadId: thread.id, messageIds });
+      } catch (error) {
+        // A refusal was told as `error`; a lost answer is asked for again after the reconnect.
+        if (!(error instanceof ChatError)) for (const id of messageIds) thread.toRead.add(id);
+        return;
+      }
+    }
+  }
+
+  #tellTyping(threadId, isTyping) {
+    if (this.#threads.get(threadId)?.joined) this.#socket.emit('typing', { threadId, isTyping });
+  }
+
+  #hearPresence({ user_id, status, last_seen }) {
+    this.#dispatch('presence', { userId: Number(user_id), status, lastSeen: last_seen });
+  }
+
+  async #request(event, payload) {
+    const answer = await this.#socket.timeout(this.#ackTimeout).emitWithAck(event, payload);
+    if (answer?.ok === false) throw new ChatError(answer.error);
+    return answer ?? {};
+  }
+
+  #later(key, delay, action, cancelled) {
+    this.#cancel(key);
+    const timer = setTimeout(() => {
+      this.#timers.delete(key);
+      action();
+    }, delay);
+    this.#timers.set(key, { timer, cancelled });
+  }
+
+  #pause(key, delay) {
+    return new Promise((resolve) => this.#later(key, delay, resolve, resolve));
+  }
+
+  #cancel(key) {
+    clearTimeout(this.#timers.get(key)?.timer);
+    this.#timers.delete(key);
+  }
+
+  #setState(state, error) {
+    if (this.#state === state || this.#state === 'closed') return;
+    this.#state = state;
+    this.#dispatch('state', { state, error });
+  }
+
+  #dispatch(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+function newId() {
+  // crypto.randomUUID exists in secure contexts only; a page may be served over plain HTTP in a local network.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The user that a token is for. Not a check: only the server can tell whether a token is genuine. */
+function subjectOf(token) {
+  try {
+    const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+    return JSON.parse(atob(payload)).sub;
+  } catch {
+    return undefined;
+  }
+}
+
+if (globalThis.process?.argv?.[1]?.endsWith('client-example.js'))
+  import('./terminal.js').then(({ chatFromTerminal }) => chatFromTerminal(ChatClient, process.argv.slice(2)));
