@@ -268,18 +268,32 @@ test('many keys are one typing event; sending ends it for the others, deleting t
   assert.deepEqual(server.typings.map(({ isTyping }) => isTyping), [true, true, false]);
 });
 
-test('what was read without a connection is told after the reconnect', async () => {
+test('what was read is told to the others', async () => {
   const ann = connect(2);
   const bob = connect(3);
   await Promise.all([ann.join(THREAD), bob.join(THREAD)]);
+  const { id } = server.say(3, 'read me');
+  await until(ann, () => shown(ann).length === 1);
+
+  ann.markRead(THREAD, [id]);
+  await until(bob, () => bob.log.some(({ type }) => type === 'receipt'));
+
+  const { messageId, userId } = bob.log.find(({ type }) => type === 'receipt');
+  assert.deepEqual([messageId, userId], [id, 2]);
+});
+
+test('what was read without a connection is told after the reconnect', async () => {
+  const ann = connect(2);
+  await ann.join(THREAD);
   const { id } = server.say(3, 'read me');
   await until(ann, () => shown(ann).length === 1);
   await server.stop();
   await until(ann, () => ann.state === 'reconnecting');
 
   ann.markRead(THREAD, [id]);
+  const told = once(server, 'read');
   await server.start();
-  await until(bob, () => bob.log.some(({ type, messageId }) => type === 'receipt' && messageId === id));
+  await told;
 
   assert.deepEqual(server.reads, [{ threadId: THREAD, messageIds: [id] }]);
 });

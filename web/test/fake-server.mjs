@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 
@@ -5,12 +6,12 @@ import { Server } from 'socket.io';
  * A chat server for tests that can misbehave on purpose: lose answers, drop connections, refuse. It keeps messages in
  * memory, over restarts, and speaks the events of the real server that the client library uses.
  */
-export class FakeServer {
+export class FakeServer extends EventEmitter {
   /** Every `message_send` that arrived, in order. */
   sends = [];
   /** Every `typing` that arrived, in order. */
   typings = [];
-  /** Every `message_read` that arrived, in order. */
+  /** Every `message_read` that arrived, in order; each is also the event `read`. */
   reads = [];
   messages = [];
   /** What to do with the next `message_send`s instead of answering: functions of `(payload, store)`, one for each. */
@@ -106,6 +107,7 @@ export class FakeServer {
     });
     socket.on('message_read', (payload, ack) => {
       this.reads.push(payload);
+      this.emit('read');
       for (const messageId of payload.messageIds)
         socket.to(`thread ${payload.threadId}`).emit('read_receipt', { messageId, userId, readAt: new Date().toISOString() });
       ack({ ok: true });
