@@ -354,10 +354,15 @@ export class ChatClient extends EventTarget {
     let from = lastMessageId;
     for (;;) {
       const answer = await this.#request('join_thread', { threadId: thread.id, lastMessageId: from });
-      // The server sends what was missed in pages; the next one starts after the last message of this one.
-      const next = answer.lastMessageId;
-      if (!answer.hasMore || !(next > from) || !isCurrent()) return;
-      from = next;
+      if (!isCurrent()) return;
+      // The server sends only so many missed messages at once; the next ones are those after the last of them.
+      const missed = thread.heldAfter(from)[(answer.missed ?? 0) - 1];
+      if (answer.hasMore && missed) {
+        from = missed.id;
+        continue;
+      }
+      for (const userId of answer.online ?? []) this.#dispatch('presence', { threadId: thread.id, userId, status: 'online' });
+      return;
     }
   }
 

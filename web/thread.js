@@ -56,9 +56,14 @@ export class ThreadState {
     this.#held.push(message);
   }
 
+  /** What is held back and newer than this message, in order. */
+  heldAfter(id = 0) {
+    return this.#held.filter((message) => message.id > id).sort((one, other) => one.id - other.id);
+  }
+
   /** Ends the holding back: the messages, in order. */
   release() {
-    const held = this.#held.sort((one, other) => one.id - other.id);
+    const held = this.heldAfter();
     this.#held = [];
     this.holding = false;
     return held;

@@ -268,6 +268,17 @@ test('many keys are one typing event; sending ends it for the others, deleting t
   assert.deepEqual(server.typings.map(({ isTyping }) => isTyping), [true, true, false]);
 });
 
+test('who joins learns who is there already', async () => {
+  const ann = connect(2);
+  await ann.join(THREAD);
+  const bob = connect(3);
+  await bob.join(THREAD);
+
+  const online = bob.log.filter(({ type, status }) => type === 'presence' && status === 'online').map(({ userId }) => userId);
+
+  assert.deepEqual(online.sort(), [2, 3]);
+});
+
 test('what was read is told to the others', async () => {
   const ann = connect(2);
   const bob = connect(3);

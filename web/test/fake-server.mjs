@@ -79,7 +79,8 @@ export class FakeServer extends EventEmitter {
       const missed = lastMessageId === undefined ? [] : inThread(threadId).filter(({ id }) => id > lastMessageId);
       const page = missed.slice(0, this.pageSize);
       for (const message of page) socket.emit('message', message);
-      ack({ ok: true, threadId, lastMessageId: page.at(-1)?.id, hasMore: missed.length > page.length });
+      const online = [...new Set([...this.io.sockets.sockets.values()].filter(({ rooms }) => rooms.has(`thread ${threadId}`)).map(({ data }) => data.userId))];
+      ack({ ok: true, threadId, missed: page.length, hasMore: missed.length > page.length, online });
     });
     socket.on('history', ({ threadId, before = Infinity, limit }, ack) => {
       const older = inThread(threadId).filter(({ id }) => id < before);

@@ -1,0 +1,358 @@
+import { hueOf, initialsOf } from './people.js';
+
+/** Messages of one person that follow each other within this time look like one. In milliseconds. */
+const GROUP_WITHIN = 5 * 60_000;
+/** This near to the end, the reader is at the end and stays there. In pixels. */
+const AT_END = 80;
+
+const STATES = {
+  sending: ['◷', 'Sending'],
+  sent: ['✓', 'Sent'],
+  delivered: ['✓✓', 'Delivered'],
+  read: ['✓✓', 'Read'],
+  failed: ['!', 'Not sent'],
+};
+const RANK = { sending: 0, failed: 0, sent: 1, delivered: 2, read: 3 };
+
+/**
+ * The messages on the page, in the order of their ids with the pending ones at the end. Everything that people wrote goes in
+ * as text; nothing here parses HTML.
+ */
+export class MessageList {
+  #scroller;
+  #log;
+  #list;
+  #template;
+  #ownId;
+  #byId = new Map();
+  #byTempId = new Map();
+  #unreadDivider;
+  #handlers;
+  #visible;
+
+  /**
+   * @param {Document} page
+   * @param {object} handlers `seen(ids)`: messages of others came into view; `retry(tempId)`, `discard(tempId)`.
+   */
+  constructor(page, handlers) {
+    this.#scroller = page.getElementById('scroller');
+    this.#log = page.getElementById('log');
+    this.#list = page.getElementById('messages');
+    this.#template = page.getElementById('message-template');
+    this.#handlers = handlers;
+    this.#visible = new IntersectionObserver((entries) => this.#seen(entries), { root: this.#scroller, threshold: 0.5 });
+    // What grows below the reader's eyes (a longer draft, a banner, a keyboard on a phone) does not take the end away.
+    new ResizeObserver(() => this.#wasAtEnd && this.scrollToEnd()).observe(this.#scroller);
+    this.#scroller.addEventListener('scroll', () => (this.#wasAtEnd = this.isAtEnd), { passive: true });
+  }
+
+  #wasAtEnd = true;
+
+  set ownId(id) {
+    this.#ownId = id;
+  }
+
+  get isEmpty() {
+    return this.#byId.size === 0 && this.#byTempId.size === 0;
+  }
+
+  /** The id of the oldest message that is shown. */
+  get oldestId() {
+    return Math.min(...this.#byId.keys());
+  }
+
+  get isAtEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight < AT_END;
+  }
+
+  scrollToEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#wasAtEnd = true;
+  }
+
+  /** Shows a message in its place, or what has changed about it. */
+  add(message, { isUnread = false, isArriving = false } = {}) {
+    if (this.#byId.has(message.id)) {
+      this.update(message);
+      return;
+    }
+    const stay = this.isAtEnd;
+    const item = this.#insert(message);
+    if (isArriving) item.classList.add('arriving');
+    if (isUnread && !this.#unreadDivider) this.#divideUnread(item);
+    if (stay) this.scrollToEnd();
+  }
+
+  /** Shows older messages above, without moving what is being read and without reading them out. */
+  addOlder(messages) {
+    const { scrollHeight, scrollTop } = this.#scroller;
+    this.#log.setAttribute('aria-live', 'off');
+    for (const message of messages) if (!this.#byId.has(message.id)) this.#insert(message);
+    this.#scroller.scrollTop = scrollTop + this.#scroller.scrollHeight - scrollHeight;
+    requestAnimationFrame(() => this.#log.setAttribute('aria-live', 'polite'));
+  }
+
+  /** A message was edited, or its status changed. */
+  update(message) {
+    const item = this.#byId.get(message.id);
+    if (!item) return;
+    this.#fill(item, message);
+    this.setState(message.id, message.status);
+  }
+
+  /** `sent`, `delivered` or `read`, for an own message; it never goes back. */
+  setState(id, state, title) {
+    const item = this.#byId.get(id);
+    if (!item?.classList.contains('own') || !(RANK[state] >= RANK[item.dataset.state])) return;
+    showState(item, state, title);
+  }
+
+  /** Shows a message that is not stored yet, or what became of it. */
+  setPending({ tempId, state, error, ...message }) {
+    let item = this.#byTempId.get(tempId);
+    if (!item) {
+      item = this.#create({ ...message, senderId: this.#ownId, senderName: 'You' });
+      item.classList.add('arriving');
+      item.querySelector('.retry').addEventListener('click', () => this.#handlers.retry(tempId));
+      item.querySelector('.discard').addEventListener('click', () => {
+        this.#handlers.discard(tempId);
+        this.#remove(tempId);
+      });
+      this.#byTempId.set(tempId, item);
+    }
+    // A message that is tried again goes to the end, where it will be when it is stored.
+    if (item !== this.#list.lastElementChild && state !== 'failed') {
+      const former = item.nextElementSibling;
+      this.#list.append(item);
+      if (former) this.#arrange(former);
+    }
+    this.#arrange(item);
+    showState(item, state);
+    item.querySelector('.failure').hidden = state !== 'failed';
+    item.querySelector('.reason').textContent = error ?? '';
+    this.scrollToEnd();
+  }
+
+  /** A pending message is stored: it takes its place among the others. */
+  settle(tempId, message) {
+    const item = this.#byTempId.get(tempId);
+    if (this.#byId.has(message.id)) {
+      this.#remove(tempId);
+      return;
+    }
+    this.#byTempId.delete(tempId);
+    if (!item) {
+      this.add(message);
+      return;
+    }
+    const stay = this.isAtEnd;
+    const place = this.#after(message.id, item);
+    if (place !== item.nextElementSibling) {
+      const former = item.nextElementSibling;
+      this.#list.insertBefore(item, place);
+      if (former) this.#arrange(former);
+    }
+    this.#byId.set(message.id, item);
+    item.querySelector('.failure').hidden = true;
+    this.#fill(item, message);
+    showState(item, message.status ?? 'sent');
+    this.#arrange(item);
+    if (stay) this.scrollToEnd();
+  }
+
+  /** The reader has had time to notice the unread ones. */
+  removeUnreadDivider() {
+    this.#unreadDivider?.remove();
+    this.#unreadDivider = undefined;
+  }
+
+  /** Looks again at what is in view: the reader is back. */
+  lookAgain() {
+    for (const item of this.#list.querySelectorAll('.message:not(.own)')) {
+      if (item.dataset.seen) continue;
+      this.#visible.unobserve(item);
+      this.#visible.observe(item);
+    }
+  }
+
+  #insert(message) {
+    const item = this.#create(message);
+    this.#byId.set(message.id, item);
+    this.#list.insertBefore(item, this.#after(message.id));
+    this.#arrange(item);
+    if (message.senderId !== this.#ownId && message.status !== 'read') this.#visible.observe(item);
+    return item;
+  }
+
+  #create(message) {
+    const item = this.#template.content.firstElementChild.cloneNode(true);
+    const isOwn = message.senderId === this.#ownId;
+    item.classList.toggle('own', isOwn);
+    item.classList.toggle('system', message.contentType === 'system');
+    this.#fill(item, message);
+    if (isOwn) showState(item, message.status ?? 'sending');
+    return item;
+  }
+
+  #fill(item, message) {
+    const created = new Date(message.createdAt);
+    if (message.id !== undefined) item.dataset.id = message.id;
+    item.dataset.sender = message.senderId;
+    item.dataset.time = created.getTime();
+    item.style.setProperty('--hue', hueOf(message.senderId));
+    const name = message.senderName ?? `User ${message.senderId}`;
+    item.querySelector('.avatar').textContent = initialsOf(name);
+    item.querySelector('.sender').textContent = message.senderId === this.#ownId ? 'You' : name;
+    item.querySelector('.content').replaceChildren(...withLinks(message.content));
+    const time = item.querySelector('time');
+    time.dateTime = created.toISOString();
+    time.title = created.toLocaleString();
+    time.textContent = created.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    const attachments = item.querySelector('.attachments');
+    attachments.hidden = !message.attachments?.some((attachment) => attachment?.filename);
+    if (!attachments.hidden) attachments.replaceChildren(...message.attachments.map(attachmentItem));
+  }
+
+  /** The element before which a message with this id belongs; null for the end. */
+  #after(id, except) {
+    // From the end: what arrives is nearly always the newest.
+    let place = null;
+    for (let item = this.#list.lastElementChild; item; item = item.previousElementSibling) {
+      if (item === except || !item.classList.contains('message')) continue;
+      if (item.dataset.id !== undefined && Number(item.dataset.id) < id) break;
+      place = item;
+    }
+    // A divider belongs to the message below it.
+    while (place?.previousElementSibling?.classList.contains('day')) place = place.previousElementSibling;
+    return place ?? null;
+  }
+
+  /** Groups an item with its neighbours, and puts the day above where a new one begins. */
+  #arrange(item) {
+    const before = neighbour(item, 'previousElementSibling');
+    const after = neighbour(item, 'nextElementSibling');
+    this.#join(before, item);
+    if (after) this.#join(item, after);
+    else item.classList.remove('precedes');
+  }
+
+  #join(before, item) {
+    const isNewDay = !before || dayOf(before) !== dayOf(item);
+    const divider = precedingDay(item);
+    if (isNewDay && !divider) this.#list.insertBefore(dayDivider(item), item);
+    if (!isNewDay) divider?.remove();
+    const isDivided = isNewDay || item.previousElementSibling !== before;
+    const follows =
+      !isDivided &&
+      before.dataset.sender === item.dataset.sender &&
+      before.classList.contains('system') === item.classList.contains('system') &&
+      Math.abs(Number(item.dataset.time) - Number(before.dataset.time)) < GROUP_WITHIN;
+    item.classList.toggle('follows', follows);
+    before?.classList.toggle('precedes', follows);
+  }
+
+  #divideUnread(item) {
+    item.classList.remove('follows');
+    neighbour(item, 'previousElementSibling')?.classList.remove('precedes');
+    const divider = document.createElement('li');
+    divider.className = 'divider unread';
+    divider.textContent = 'New';
+    this.#unreadDivider = divider;
+    this.#list.insertBefore(divider, item);
+  }
+
+  #remove(tempId) {
+    const item = this.#byTempId.get(tempId);
+    if (!item) return;
+    const after = neighbour(item, 'nextElementSibling');
+    const before = neighbour(item, 'previousElementSibling');
+    item.remove();
+    this.#byTempId.delete(tempId);
+    if (after) this.#arrange(after);
+    else before?.classList.remove('precedes');
+  }
+
+  #seen(entries) {
+    const items = entries.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => target);
+    const seen = items.filter((item) => this.#handlers.seen(Number(item.dataset.id)));
+    for (const item of seen) {
+      item.dataset.seen = 'true';
+      this.#visible.unobserve(item);
+    }
+  }
+}
+
+function showState(item, state, title) {
+  const [sign, label] = STATES[state];
+  item.dataset.state = state;
+  const element = item.querySelector('.state');
+  element.textContent = sign;
+  element.title = title ?? label;
+  element.setAttribute('role', 'img');
+  element.setAttribute('aria-label', title ?? label);
+}
+
+function neighbour(item, direction) {
+  let other = item[direction];
+  while (other && !other.classList.contains('message')) other = other[direction];
+  return other;
+}
+
+function dayOf(item) {
+  return new Date(Number(item.dataset.time)).toDateString();
+}
+
+function precedingDay(item) {
+  let other = item.previousElementSibling;
+  while (other && !other.classList.contains('message')) {
+    if (other.classList.contains('day')) return other;
+    other = other.previousElementSibling;
+  }
+  return undefined;
+}
+
+function dayDivider(item) {
+  const divider = document.createElement('li');
+  divider.className = 'divider day';
+  const day = new Date(Number(item.dataset.time));
+  const today = new Date();
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  divider.textContent =
+    day.toDateString() === today.toDateString() ? 'Today'
+    : day.toDateString() === yesterday.toDateString() ? 'Yesterday'
+    : day.toLocaleDateString([], { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric' });
+  return divider;
+}
+
+/** The text as nodes, with web addresses as links. */
+function* withLinks(text) {
+  let end = 0;
+  for (const match of text.matchAll(/https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}']/gu)) {
+    if (!URL.canParse(match[0])) continue;
+    yield text.slice(end, match.index);
+    const link = document.createElement('a');
+    link.href = match[0];
+    link.rel = 'noopener noreferrer nofollow';
+    link.target = '_blank';
+    link.textContent = match[0];
+    yield link;
+    end = match.index + match[0].length;
+  }
+  yield text.slice(end);
+}
+
+function attachmentItem({ filename, url, size }) {
+  const item = document.createElement('li');
+  const address = URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI) : undefined;
+  const isWeb = address?.protocol === 'https:' || address?.protocol === 'http:';
+  const name = document.createElement(isWeb ? 'a' : 'span');
+  if (isWeb) {
+    name.href = address.href;
+    name.rel = 'noopener noreferrer';
+    name.target = '_blank';
+  }
+  name.textContent = filename;
+  item.append('📎 ', name, ` (${Math.ceil(size / 1024)} KB)`);
+  return item;
+}
