@@ -1,21 +1,171 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace SocketIO.Protocol;
 
-/// <summary>The arguments of an event or an ack as they came: JSON with binary attachments put back. Immutable; may be kept and emitted as it is.</summary>
-public sealed class EventArguments
+/// <summary>
+/// The arguments of an event or an ack as they came: JSON with binary attachments put back. Immutable and thread-safe; may be
+/// kept and emitted as it is.
+/// </summary>
+public sealed class EventArguments : PacketArguments
 {
-    private EventArguments() { }
+    private readonly byte[] _json;
+    private readonly ArgumentRange[] _ranges;
+    private readonly ReadOnlyMemory<byte>[] _attachments;
+    private readonly JsonSerializerOptions _options;
+
+    internal EventArguments(byte[] json, ArgumentRange[] ranges, ReadOnlyMemory<byte>[] attachments, JsonSerializerOptions options) =>
+        (_json, _ranges, _attachments, _options) = (json, ranges, attachments, options);
 
     /// <summary>No arguments.</summary>
-    public static EventArguments Empty => throw new NotImplementedException();
+    public static EventArguments Empty { get; } = new([], [], [], new JsonSerializerOptions());
 
     /// <summary>How many.</summary>
-    public int Count => throw new NotImplementedException();
+    public int Count => _ranges.Length;
 
-    /// <summary>Argument <paramref name="index"/> as <typeparamref name="T"/>. Throws <see cref="InvalidPayloadException"/>, naming the field, when it does not fit or is missing.</summary>
-    public T Get<T>(int index) => throw new NotImplementedException();
+    /// <summary>The binary attachments, in the order of their numbers.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Attachments => _attachments;
 
-    /// <summary>Argument <paramref name="index"/> as JSON; binary parts stay placeholders.</summary>
-    public JsonElement GetJson(int index) => throw new NotImplementedException();
+    /// <summary>Bytes that these arguments keep in memory.</summary>
+    internal int Size
+    {
+        get
+        {
+            var size = _json.Length;
+            foreach (var attachment in _attachments) size += attachment.Length;
+            return size;
+        }
+    }
+
+    /// <summary>Makes arguments from a JSON array and its attachments, for instance those that came from another server.</summary>
+    /// <param name="utf8JsonArray">The array; every attachment stands in it as <c>{"_placeholder":true,"num":0}</c>. It is copied.</param>
+    /// <param name="json">How arguments are turned into values later.</param>
+    /// <param name="attachments">The attachments; they are kept, not copied. At most 63.</param>
+    /// <exception cref="InvalidPayloadException">It is not a JSON array, or a placeholder does not fit the attachments.</exception>
+    public static EventArguments Parse(ReadOnlySpan<byte> utf8JsonArray, JsonSerializerOptions json, params ReadOnlySpan<ReadOnlyMemory<byte>> attachments)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        if (attachments.Length > 63) throw new InvalidPayloadException("more than 63 attachments");
+        try
+        {
+            var scanner = new ArgumentScanner(utf8JsonArray, new JsonReaderOptions().MaxDepth, attachments.Length);
+            var error = scanner.Scan(hasEventName: false, 0, int.MaxValue, out _, out var ranges);
+            return error is null
+                ? new EventArguments(utf8JsonArray.ToArray(), ranges, attachments.ToArray(), json)
+                : throw new InvalidPayloadException(error);
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidPayloadException($"the arguments are not JSON: {exception.Message}", innerException: exception);
+        }
+    }
+
+    /// <summary>
+    /// Argument <paramref name="index"/>, counted from 0, as <typeparamref name="T"/>. Binary parts become <c>byte[]</c> or
+    /// <c>ReadOnlyMemory&lt;byte&gt;</c> wherever the type has one.
+    /// </summary>
+    /// <exception cref="InvalidPayloadException">It is missing, null, or does not fit; the message names the field.</exception>
+    /// <exception cref="InvalidOperationException">The JSON options do not know the type; the message says how to add it.</exception>
+    public T Get<T>(int index)
+    {
+        if ((uint)index >= (uint)_ranges.Length) throw new InvalidPayloadException($"argument {index + 1} is missing");
+        var range = _ranges[index];
+        if (range.LoneSurrogate) throw new InvalidPayloadException($"argument {index + 1} has text that is not valid Unicode");
+        var type = _options.Known<T>();
+        var outer = AttachmentScope.Incoming;
+        AttachmentScope.Incoming = _attachments;
+        try
+        {
+            // A null would be a NullReferenceException in the handler: who wants to be told of null asks for JsonElement or Nullable<T>.
+            return JsonSerializer.Deserialize(Slice(range), type) is { } value
+                ? value
+                : typeof(T).IsValueType ? default! : throw new InvalidPayloadException($"argument {index + 1} is null");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or OverflowException)
+        {
+            throw Misfit(index, type, exception);
+        }
+        finally
+        {
+            AttachmentScope.Incoming = outer;
+        }
+    }
+
+    /// <summary>Argument <paramref name="index"/>, counted from 0, as JSON; binary parts stay placeholders.</summary>
+    /// <exception cref="InvalidPayloadException">It is missing, or has text that no string can hold.</exception>
+    public JsonElement GetJson(int index) => Get<JsonElement>(index);
+
+    internal override void WriteTo(Utf8JsonWriter writer)
+    {
+        // The numbers in the placeholders are indexes of this list: they stay right as long as these arguments are the packet's only ones.
+        foreach (var range in _ranges) writer.WriteRawValue(Slice(range), skipInputValidation: true);
+        if (_attachments.Length > 0) AttachmentScope.Outgoing?.AddRange(_attachments);
+    }
+
+    /// <summary>What these arguments look like to a receiver.</summary>
+    internal static EventArguments From(PacketArguments arguments, JsonSerializerOptions options)
+    {
+        if (arguments is EventArguments same) return same;
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        var attachments = new List<ReadOnlyMemory<byte>>();
+        var outer = AttachmentScope.Outgoing;
+        AttachmentScope.Outgoing = attachments;
+        try
+        {
+            using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = options.Encoder, SkipValidation = true });
+            writer.WriteStartArray();
+            arguments.WriteTo(writer);
+            writer.WriteEndArray();
+        }
+        finally
+        {
+            AttachmentScope.Outgoing = outer;
+        }
+
+        return Parse(buffer.WrittenSpan, options, [.. attachments]);
+    }
+
+    private ReadOnlySpan<byte> Slice(ArgumentRange range) => _json.AsSpan(range.Start, range.Length);
+
+    private InvalidPayloadException Misfit(int index, JsonTypeInfo type, Exception exception)
+    {
+        var argument = $"argument {index + 1}";
+        var field = (exception as JsonException)?.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
+        if (field is not null)
+        {
+            var expected = type.Kind == JsonTypeInfoKind.Object
+                ? type.Properties.FirstOrDefault(property => string.Equals(property.Name, field, StringComparison.OrdinalIgnoreCase))?.PropertyType
+                : null;
+            return new InvalidPayloadException($"{argument}: the field \"{field}\" {MustBe(expected)}", field, exception);
+        }
+
+        // System.Text.Json names a missing field only in a sentence about .NET types; the field itself is what the client needs to know.
+        if (type.Kind == JsonTypeInfoKind.Object && JsonElement.Parse(Slice(_ranges[index])) is { ValueKind: JsonValueKind.Object } json)
+        {
+            foreach (var property in type.Properties)
+            {
+                if (property.IsRequired && !json.EnumerateObject().Any(given => string.Equals(given.Name, property.Name, StringComparison.OrdinalIgnoreCase)))
+                    return new InvalidPayloadException($"{argument}: the field \"{property.Name}\" is missing", property.Name, exception);
+            }
+        }
+
+        return new InvalidPayloadException($"{argument} {MustBe(type.Type, type.Kind)}", innerException: exception);
+    }
+
+    private static string MustBe(Type? type, JsonTypeInfoKind kind = JsonTypeInfoKind.None)
+    {
+        type = type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(string)) return "must be text";
+        if (type == typeof(bool)) return "must be true or false";
+        if (type == typeof(int) || type == typeof(long) || type == typeof(short) || type == typeof(byte) || type == typeof(uint) || type == typeof(ulong))
+            return "must be a whole number in range";
+        if (type == typeof(double) || type == typeof(float) || type == typeof(decimal)) return "must be a number";
+        if (type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) || type == typeof(Memory<byte>)) return "must be binary data";
+        return kind switch
+        {
+            JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary => "must be an object",
+            JsonTypeInfoKind.Enumerable => "must be a list",
+            _ => "does not fit",
+        };
+    }
 }

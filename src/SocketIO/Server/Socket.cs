@@ -1,73 +1,188 @@
 using EngineIO.Sessions;
+using EngineIO.Transports;
+using SocketIO.Adapters;
 using SocketIO.Protocol;
 
 namespace SocketIO.Server;
 
 /// <summary>One client in one namespace.</summary>
-public sealed class Socket
+/// <remarks>
+/// Threading: all members may be called by any thread. Events of one socket are handled one after the other, begun by the
+/// thread that reads the connection: a handler that completes without waiting costs no queue and no task. While a handler
+/// waits, further events of the socket wait in its queue, acknowledgements do not; when
+/// <see cref="SocketIOOptions.MaxPendingEvents"/> or <see cref="SocketIOOptions.MaxPendingEventBytes"/> wait, nothing more is
+/// read from that client until some are done. <c>_gate</c> guards the queue, the listeners, the table of acks and the
+/// state; it is never held while application code runs. When the connection is lost, events that have already come are
+/// still handled, and <see cref="OnDisconnect"/> is told after them; sending fails from the first moment on.
+/// </remarks>
+#pragma warning disable CA1001 // The token source has neither a timer nor a link: canceling it is all that its end needs.
+public sealed partial class Socket
+#pragma warning restore CA1001
 {
-    private Socket() { }
+    private readonly Lock _gate = new();
+    private CancellationTokenSource? _disconnected;
+    private volatile bool _connected;
+    private bool _announced;
 
-    public string Id => throw new NotImplementedException();
-    public Namespace Namespace => throw new NotImplementedException();
-    public SocketHandshake Handshake => throw new NotImplementedException();
-    public bool Connected => throw new NotImplementedException();
-    public bool Recovered => throw new NotImplementedException();
+    internal Socket(Namespace ns, Client client, string id, SocketHandshake handshake)
+    {
+        (Namespace, Client, Id, Handshake) = (ns, client, id, handshake);
+    }
+
+    /// <summary>Its id, unguessable, not the connection's: 20 characters.</summary>
+    public string Id { get; }
+
+    /// <summary>The namespace it is in.</summary>
+    public Namespace Namespace { get; }
+
+    /// <summary>How it was opened.</summary>
+    public SocketHandshake Handshake { get; }
+
+    /// <summary>Whether it is connected: true from the connection handlers on, false as soon as the connection is lost.</summary>
+    public bool Connected => _connected;
+
+    /// <summary>Whether this socket took up a session again, with its id, its rooms and its data, and has been sent what it missed.</summary>
+    public bool Recovered { get; internal init; }
+
     /// <summary>Whatever the application keeps with the socket, one object.</summary>
     public object? Data { get; set; }
-    /// <summary>Aborted when the socket is disconnected.</summary>
-    public CancellationToken Disconnected => throw new NotImplementedException();
-    public IReadOnlyCollection<string> Rooms => throw new NotImplementedException();
-    public EngineSession Session => throw new NotImplementedException();
 
-    // rooms
-    public void Join(string room) => throw new NotImplementedException();
-    public void Join(IEnumerable<string> rooms) => throw new NotImplementedException();
-    public void Leave(string room) => throw new NotImplementedException();
-    public bool IsIn(string room) => throw new NotImplementedException();
+    /// <summary>Canceled when the socket is disconnected.</summary>
+    public CancellationToken Disconnected
+    {
+        get
+        {
+            lock (_gate)
+            {
+                // One is made for who asks: most sockets never need it.
+                if (_disconnected is null)
+                {
+                    if (_closing) return new CancellationToken(canceled: true);
+                    _disconnected = new CancellationTokenSource();
+                }
 
-    // listeners. Events of one socket run one after the other in order: the next begins when the task of the one before has completed.
-    public void On(string eventName, Action handler) => throw new NotImplementedException();
-    public void On(string eventName, Func<ValueTask> handler) => throw new NotImplementedException();
-    public void On<T>(string eventName, Action<T> handler) => throw new NotImplementedException();
-    public void On<T>(string eventName, Action<T, Ack> handler) => throw new NotImplementedException();
-    public void On<T>(string eventName, Func<T, ValueTask> handler) => throw new NotImplementedException();
-    public void On<T>(string eventName, Func<T, Ack, ValueTask> handler) => throw new NotImplementedException();
-    /// <summary>The result answers the client's ack.</summary>
-    public void On<T, TResult>(string eventName, Func<T, ValueTask<TResult>> handler) => throw new NotImplementedException();
-    public void On<T1, T2>(string eventName, Func<T1, T2, Ack, ValueTask> handler) => throw new NotImplementedException();
-    public void On(string eventName, Func<IncomingEvent, ValueTask> handler) => throw new NotImplementedException();
-    public void Off(string eventName) => throw new NotImplementedException();
-    public void OnAny(Action<IncomingEvent> handler) => throw new NotImplementedException();
-    public void OnAnyOutgoing(Action<string, EventArguments> handler) => throw new NotImplementedException();
-    /// <summary>An event that nobody registered. The official server ignores it, and so does this one when no handler is set.</summary>
-    public void OnUnhandled(Func<IncomingEvent, ValueTask> handler) => throw new NotImplementedException();
-    /// <summary>Middleware for every event: call next to go on; throw to refuse.</summary>
-    public void Use(Func<IncomingEvent, Func<ValueTask>, ValueTask> middleware) => throw new NotImplementedException();
-    /// <summary>Told of what handlers throw, after it was logged, in place of the library's own error answer.</summary>
-    public void OnError(Func<HandlerError, ValueTask> handler) => throw new NotImplementedException();
-    /// <summary>Before the rooms are left.</summary>
-    public void OnDisconnecting(Action<DisconnectReason> handler) => throw new NotImplementedException();
-    public void OnDisconnect(Action<DisconnectReason> handler) => throw new NotImplementedException();
+                return _disconnected.Token;
+            }
+        }
+    }
 
-    // sending
-    public bool Emit(string eventName) => throw new NotImplementedException();
-    public bool Emit<T>(string eventName, T value) => throw new NotImplementedException();
-    public bool Emit<T1, T2>(string eventName, T1 first, T2 second) => throw new NotImplementedException();
-    public bool Emit<T1, T2, T3>(string eventName, T1 first, T2 second, T3 third) => throw new NotImplementedException();
-    public bool Emit(string eventName, EventArguments arguments) => throw new NotImplementedException();
-    /// <summary>Throws <see cref="TimeoutException"/>, or <see cref="SocketDisconnectedException"/> when the client goes before it answers.</summary>
-    public Task<TResult> EmitWithAck<T, TResult>(string eventName, T value, TimeSpan? timeout = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public Task<EventArguments> EmitWithAck(string eventName, EventArguments arguments, TimeSpan? timeout = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
-    public BroadcastOperator To(params ReadOnlySpan<string> rooms) => throw new NotImplementedException();
-    public BroadcastOperator In(params ReadOnlySpan<string> rooms) => throw new NotImplementedException();
-    public BroadcastOperator Except(params ReadOnlySpan<string> rooms) => throw new NotImplementedException();
-    public BroadcastOperator Broadcast => throw new NotImplementedException();
-    public BroadcastOperator Local => throw new NotImplementedException();
-    // Volatile / Compress(bool) / Timeout(TimeSpan) give a SocketEmitter: a readonly struct with the Emit family above.
+    /// <summary>The rooms it is in, its own (<see cref="Id"/>) included. A snapshot.</summary>
+    public IReadOnlyCollection<string> Rooms => Namespace.Adapter.SocketRooms(Id) ?? (IReadOnlyCollection<string>)[];
 
-    public void Disconnect(bool closeConnection = false) => throw new NotImplementedException();
+    /// <summary>The connection below, which sockets of several namespaces share.</summary>
+    public EngineSession Session => Client.Session;
+
+    internal Client Client { get; }
+
+    internal SocketIOServer Server => Namespace.Server;
+
+    /// <summary>The private id of its session; null while recovery is off.</summary>
+    internal string? Pid { get; init; }
+
+    /// <summary>Puts it into a room. Nothing happens when it is there already, or has been disconnected.</summary>
+    /// <exception cref="InvalidOperationException">It is in <see cref="SocketIOOptions.MaxRoomsPerSocket"/> rooms.</exception>
+    public void Join(string room)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        Namespace.Adapter.AddAll(this, room);
+    }
+
+    /// <summary>Puts it into rooms.</summary>
+    /// <exception cref="InvalidOperationException">It is in <see cref="SocketIOOptions.MaxRoomsPerSocket"/> rooms.</exception>
+    public void Join(IEnumerable<string> rooms)
+    {
+        ArgumentNullException.ThrowIfNull(rooms);
+        Namespace.Adapter.AddAll(this, [.. rooms]);
+    }
+
+    /// <summary>Takes it out of a room. Nothing happens when it is not there.</summary>
+    public void Leave(string room)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        Namespace.Adapter.Del(this, room);
+    }
+
+    /// <summary>Whether it is in a room.</summary>
+    public bool IsIn(string room)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        return Namespace.Adapter is InMemoryAdapter adapter ? adapter.IsIn(this, room) : Namespace.Adapter.SocketRooms(Id)?.Contains(room) == true;
+    }
+
+    /// <summary>
+    /// Ends it, at once: events that wait are dropped, and <see cref="OnDisconnect"/> has been told when this returns.
+    /// </summary>
+    /// <param name="closeConnection">
+    /// False tells the client that this namespace is left and keeps the connection; true ends the sockets of every namespace and
+    /// closes the connection, after what was sent before.
+    /// </param>
+    public void Disconnect(bool closeConnection = false)
+    {
+        if (closeConnection) Client.DisconnectAll();
+        else if (IsOpen) DisconnectByServer();
+    }
+
+    internal void DisconnectByServer()
+    {
+        Client.Session.Send(Server.Parser.EncodeControl(SocketPacketType.Disconnect, Namespace.Name, default));
+        Close(DisconnectReason.ServerNamespaceDisconnect, immediately: true);
+    }
+
+    /// <summary>Whether it has not begun to close; a socket whose middleware is still running is open and not connected.</summary>
+    private bool IsOpen
+    {
+        get
+        {
+            lock (_gate) return !_closing;
+        }
+    }
+
+    /// <summary>Whether the adapter may still take it into rooms.</summary>
+    internal bool MayJoin => !_left;
+
+    /// <summary>
+    /// Joins its own room, tells the client, and may be sent to from then on. False when the connection has gone meanwhile, or
+    /// when what a restored session has missed is no longer there.
+    /// </summary>
+    internal bool Announce(OutboundMessage connectPacket, PersistedSession? session, string? offset)
+    {
+        // Inside the lock, so that who finds the socket in a room and not yet connected waits here: nothing may come before
+        // the connect packet and what was missed, and nothing after them may be lost.
+        lock (_gate)
+        {
+            if (_closing) return false;
+            IReadOnlyList<OutboundMessage>? missed = [];
+            if (session is null) Namespace.Adapter.AddAll(this, Id);
+            else missed = Namespace.Adapter.JoinRestored(this, session, offset!);
+            if (missed is null || !Client.Session.Send(connectPacket)) return false;
+            foreach (var message in missed) Client.Session.Send(message);
+            _announced = true;
+            _connected = !_closing;
+        }
+
+        return true;
+    }
+
+    /// <summary>Enqueues a message. False when it is not connected, or a volatile one would have to wait.</summary>
+    internal bool Send(OutboundMessage message, bool isVolatile = false)
+    {
+        if (!_connected)
+        {
+            lock (_gate)
+            {
+                if (!_connected) return false;
+            }
+        }
+
+        var session = Client.Session;
+        return (!isVolatile || session.IsWritable) && session.Send(message);
+    }
+
+    /// <summary>Enqueues an event that other sockets may get too, and tells the listeners for what goes out.</summary>
+    internal bool SendPacket(EncodedPacket packet, bool isVolatile)
+    {
+        if (!Send(packet.Message, isVolatile)) return false;
+        if (_anyOutgoing is not null) NotifyOutgoing(packet.EventName, packet.Arguments);
+        return true;
+    }
 }
-
-/// <summary>The client went before it answered.</summary>
-public sealed class SocketDisconnectedException(string message) : Exception(message);

@@ -11,7 +11,7 @@ public sealed class SocketHandshake
     /// <summary>The HTTP request that opened the connection: headers, query, address.</summary>
     public EngineHandshake Request { get; }
 
-    /// <summary>What the client gave as <c>auth</c>; null when it gave nothing.</summary>
+    /// <summary>What the client gave as <c>auth</c>, a JSON object; null when it gave nothing.</summary>
     public JsonElement? Auth { get; }
 
     /// <summary>When the socket connected to its namespace.</summary>

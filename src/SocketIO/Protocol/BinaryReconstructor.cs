@@ -1,0 +1,24 @@
+namespace SocketIO.Protocol;
+
+/// <summary>
+/// A packet whose attachments are still coming. Belongs to one connection and is used by its reader only. Memory is taken
+/// as attachments come, never by the number that the header promises beyond <see cref="PacketLimits.MaxAttachments"/>.
+/// </summary>
+public sealed class BinaryReconstructor
+{
+    private readonly SocketPacket _packet;
+    private readonly ReadOnlyMemory<byte>[] _attachments;
+    private int _received;
+
+    internal BinaryReconstructor(SocketPacket packet, ReadOnlyMemory<byte>[] attachments) => (_packet, _attachments) = (packet, attachments);
+
+    /// <summary>How many attachments are still to come.</summary>
+    public int Missing => _attachments.Length - _received;
+
+    /// <summary>Takes a copy of the next attachment. The packet, when it was the last; null before that.</summary>
+    internal SocketPacket? Add(ReadOnlySpan<byte> attachment)
+    {
+        _attachments[_received++] = attachment.ToArray();
+        return Missing == 0 ? _packet : null;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+
+namespace SocketIO.Protocol;
+
+/// <summary>One packet as a client sent it, with its attachments put back.</summary>
+public sealed class SocketPacket
+{
+    internal SocketPacket(SocketPacketType type, string ns) => (Type, Namespace) = (type, ns);
+
+    /// <summary>Its type; the two binary types become <see cref="SocketPacketType.Event"/> and <see cref="SocketPacketType.Ack"/> once they are whole.</summary>
+    public SocketPacketType Type { get; internal init; }
+
+    /// <summary>The namespace it is for, as it was sent: <c>/</c> when it names none.</summary>
+    public string Namespace { get; }
+
+    /// <summary>The number that an answer must carry, or that this answer carries; null when the event wants none.</summary>
+    public long? AckId { get; internal init; }
+
+    /// <summary>Name of the event; null for every other type.</summary>
+    public string? EventName { get; internal init; }
+
+    /// <summary>Arguments of an event or an answer; empty for every other type.</summary>
+    public EventArguments Arguments { get; internal init; } = EventArguments.Empty;
+
+    /// <summary>What came with <see cref="SocketPacketType.Connect"/> or <see cref="SocketPacketType.ConnectError"/>; null when nothing did.</summary>
+    public JsonElement? Data { get; internal init; }
+}
