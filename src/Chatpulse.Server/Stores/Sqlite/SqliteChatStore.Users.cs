@@ -7,11 +7,7 @@ public sealed partial class SqliteChatStore
 {
     private const string SelectUser = "SELECT id, display_name, email FROM chatpulse_users WHERE id = $1";
 
-    private const string UpsertUser = """
-        INSERT INTO chatpulse_users (id, display_name, search_name, created_at) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, search_name = excluded.search_name
-        RETURNING id, display_name, email
-        """;
+    private const string RenameUser = "UPDATE chatpulse_users SET display_name = $2, search_name = $3 WHERE id = $1";
 
     private const string SearchUsers = """
         SELECT id, display_name, email FROM chatpulse_users
@@ -47,12 +43,10 @@ public sealed partial class SqliteChatStore
         return await writer.WriteAsync(
             session =>
             {
-                if (name is null && FindUser(session, userId) is { } madeMeanwhile)
-                    return madeMeanwhile;
-                var newName = name ?? Membership.DefaultName(userId);
-                using var reader = session.Query(UpsertUser, userId, newName, newName.ToUpperInvariant(), Now);
-                reader.Read();
-                return ReadUser(reader);
+                Membership.CreateUser(session, userId, Now);
+                if (name is not null)
+                    session.Execute(RenameUser, userId, name, name.ToUpperInvariant());
+                return FindUser(session, userId)!;
             },
             cancellationToken);
     }

@@ -13,6 +13,12 @@ namespace Chatpulse.Server.Stores.Sqlite;
 /// </remarks>
 public sealed partial class SqliteChatStore : IChatStore, IAsyncDisposable
 {
+    private const string WriteHealth = """
+        INSERT INTO chatpulse_health (id, checked_at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at
+        """;
+
+    private const string ReadHealth = "SELECT checked_at FROM chatpulse_health WHERE id = 1";
+
     private readonly SqliteStoreOptions options;
     private readonly TimeProvider timeProvider;
     private readonly ILogger logger;
@@ -117,9 +123,9 @@ public sealed partial class SqliteChatStore : IChatStore, IAsyncDisposable
     public async ValueTask CheckHealthAsync(CancellationToken cancellationToken)
     {
         await writer.WriteAsync(
-            session => session.Execute("INSERT INTO chatpulse_health (id, checked_at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at", Now),
+            session => session.Execute(WriteHealth, Now),
             cancellationToken);
-        await readers.ReadAsync(session => session.QueryNumber("SELECT checked_at FROM chatpulse_health"), cancellationToken);
+        await readers.ReadAsync(session => session.QueryNumber(ReadHealth), cancellationToken);
     }
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
