@@ -2,6 +2,7 @@ using System.Net;
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Chat.Events;
 using Chatpulse.Server.Configuration;
+using Chatpulse.Server.Health;
 using Chatpulse.Server.Identity;
 using Chatpulse.Server.Presence;
 using Chatpulse.Server.Rest;
@@ -48,6 +49,7 @@ internal static partial class ChatServer
 
         app.MapRestRoutes();
         app.MapWebhooks();
+        app.MapHealth();
         app.MapSocketIO();
         app.Services.GetRequiredService<ChatGateway>().Attach();
         return app;

@@ -6,9 +6,6 @@ namespace Chatpulse.Server.Rest;
 /// <summary>The messages of a thread: history, sending, reading, and who has read.</summary>
 internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAccess access)
 {
-    private const int MaxContent = 10_000;
-    private const int MaxAttachments = 10;
-
     public IEnumerable<RestRoute> For(string path) =>
     [
         new(HttpMethods.Get, path + "/threads/{thread_id}/messages",
@@ -43,10 +40,19 @@ internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAc
     private async Task SendAsync(RestCall call)
     {
         var threadId = call.PathId("thread_id");
-        var content = call.Parameters.Text("content", check: CheckContent);
+        var content = call.Parameters.Text("content").Trim();
+        try
+        {
+            StoreInput.RequireContent(content);
+        }
+        catch (ChatException refusal)
+        {
+            call.Parameters.Refuse("content", refusal);
+        }
+
         var contentType = call.Parameters.Text("content_type", ContentTypes.PlainText, text =>
             ContentTypes.All.Contains(text) ? null : "must be one of " + string.Join(", ", ContentTypes.All.Order(StringComparer.Ordinal)));
-        var attachments = call.Parameters.Ids("attachment_ids", MaxAttachments) ?? [];
+        var attachments = call.Parameters.Ids("attachment_ids", StoreLimits.AttachmentsPerMessage) ?? [];
         var senderId = call.Parameters.OptionalId("sender_id");
         var user = await call.UserAsync();
 
@@ -54,17 +60,25 @@ internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAc
             throw new RestException(StatusCodes.Status403Forbidden, "rest_forbidden_sender", "sender_id must be the caller's own id, or left out.");
         await access.CheckAsync(user.UserId, threadId, call.Aborted);
 
-        var stored = await chat.SendAsync(
-            new MessageDraft
-            {
-                SenderId = user.UserId,
-                ThreadId = threadId,
-                Content = content,
-                ContentType = contentType,
-                AttachmentIds = attachments,
-            },
-            sender: null,
-            call.Aborted);
+        var draft = new MessageDraft
+        {
+            SenderId = user.UserId,
+            ThreadId = threadId,
+            Content = content,
+            ContentType = contentType,
+            AttachmentIds = attachments,
+        };
+        StoredMessage stored;
+        try
+        {
+            stored = await chat.SendAsync(draft, sender: null, call.Aborted);
+        }
+        catch (ChatException refusal) when (refusal.Code is ChatErrorCodes.Invalid)
+        {
+            // All else was checked above: only the store knows whose an attachment is.
+            throw RestException.Invalid("attachment_ids", refusal.Message);
+        }
+
         await call.AnswerAsync(
             new MessageAnswer(RestMessage.From(stored.Message), Success: true), RestJson.Wire.MessageAnswer, StatusCodes.Status201Created);
     }
@@ -116,7 +130,4 @@ internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAc
                 receipts.Count),
             RestJson.Wire.ReceiptsAnswer);
     }
-
-    private static string? CheckContent(string content) =>
-        content.AsSpan().Trim().Length is > 0 and <= MaxContent ? null : $"must be 1 to {MaxContent} characters and not only spaces";
 }

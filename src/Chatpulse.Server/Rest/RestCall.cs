@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Chatpulse.Server.Chat;
 using Chatpulse.Server.Identity;
 
 namespace Chatpulse.Server.Rest;
@@ -27,14 +28,14 @@ internal sealed class RestCall(HttpContext context, RestParameters parameters, A
                 throw RestException.NoRoute();
         }
 
-        if (!RestParameters.TryReadId(text, out var id))
-            parameters.Refuse(name, "must be a positive integer");
+        if (!ChatIds.TryRead(text, out var id))
+            parameters.Refuse(name, ChatIds.Rule);
         return id;
     }
 
     /// <summary>Who calls, once every parameter is known to be right.</summary>
     /// <exception cref="RestException">A parameter was missing or wrong.</exception>
-    /// <exception cref="Chat.ChatException"><c>unauthenticated</c>: nobody, or nobody proven.</exception>
+    /// <exception cref="ChatException"><c>unauthenticated</c>: nobody, or nobody proven.</exception>
     public ValueTask<UserIdentity> UserAsync()
     {
         parameters.ThrowIfWrong();

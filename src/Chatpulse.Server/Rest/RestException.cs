@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Chatpulse.Server.Chat;
+using Chatpulse.Server.Identity;
 
 namespace Chatpulse.Server.Rest;
 
@@ -52,7 +53,7 @@ internal sealed class RestException(int status, string code, string message, Exc
     /// <summary>What the chat or its store refused, where a route knows no better name for it.</summary>
     public static RestException From(ChatException refusal) => refusal.Code switch
     {
-        ChatErrorCodes.Unauthenticated => NotLoggedIn(refusal.Message),
+        ChatErrorCodes.Unauthenticated => NotLoggedIn(refusal.Message is Authenticator.NobodyNamed ? null : refusal.Message),
         ChatErrorCodes.Forbidden => new(StatusCodes.Status403Forbidden, "rest_forbidden", refusal.Message, refusal),
         ChatErrorCodes.NotFound => new(StatusCodes.Status404NotFound, "rest_not_found", refusal.Message, refusal),
         ChatErrorCodes.Invalid => new(StatusCodes.Status400BadRequest, "rest_invalid_param", refusal.Message, refusal),

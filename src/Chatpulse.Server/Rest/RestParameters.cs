@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Chatpulse.Server.Chat;
 using Microsoft.Extensions.Primitives;
 
 namespace Chatpulse.Server.Rest;
@@ -15,9 +16,6 @@ internal sealed class RestParameters : IDisposable
 {
     /// <summary>The longest body of a call that carries no file. 10,000 characters, every one escaped, are 60,000 bytes.</summary>
     public const int MaxBodyBytes = 256 * 1024;
-
-    /// <summary>The largest id that JavaScript can name exactly.</summary>
-    public const long MaxId = (1L << 53) - 1;
 
     private readonly IQueryCollection query;
     private readonly IFormCollection? form;
@@ -81,9 +79,9 @@ internal sealed class RestParameters : IDisposable
     {
         if (!Has(name))
             return null;
-        if (Json(name) is { } value ? TryReadId(value, out var id) : TryReadId(Written(name), out id))
+        if (Json(name) is { } value ? ChatIds.TryRead(value, out var id) : ChatIds.TryRead(Written(name), out id))
             return id;
-        return Wrong<long?>(name, "must be a positive integer", null);
+        return Wrong<long?>(name, ChatIds.Rule, null);
     }
 
     /// <summary>A whole number within limits.</summary>
@@ -131,7 +129,7 @@ internal sealed class RestParameters : IDisposable
             {
                 foreach (var element in value.EnumerateArray())
                 {
-                    if (!TryReadId(element, out var id))
+                    if (!ChatIds.TryRead(element, out var id))
                         return WrongIds(name);
                     if (seen.Add(id))
                         ids.Add(id);
@@ -146,7 +144,7 @@ internal sealed class RestParameters : IDisposable
         {
             foreach (var text in texts)
             {
-                if (!TryReadId(text, out var id))
+                if (!ChatIds.TryRead(text, out var id))
                     return WrongIds(name);
                 if (seen.Add(id))
                     ids.Add(id);
@@ -170,7 +168,7 @@ internal sealed class RestParameters : IDisposable
                 return true;
             foreach (var part in list.AsSpan().Split(','))
             {
-                if (!TryReadId(list.AsSpan()[part].Trim(), out var id))
+                if (!ChatIds.TryRead(list.AsSpan()[part].Trim(), out var id))
                     return false;
                 if (seen.Add(id))
                     ids.Add(id);
@@ -183,8 +181,11 @@ internal sealed class RestParameters : IDisposable
     /// <summary>Whether the parameter was given at all.</summary>
     public bool Has(string name) => Json(name) is not null || Written(name) is not null || WrittenList(name) is not null;
 
-    /// <summary>Says that a parameter, well-formed by itself, will not do.</summary>
+    /// <summary>Says that a parameter, well-formed by itself, will not do; the reason goes on from its name.</summary>
     public void Refuse(string name, string reason) => (invalid ??= new(StringComparer.Ordinal)).TryAdd(name, $"{name} {reason}.");
+
+    /// <summary>Says that the chat's own rules refuse a parameter.</summary>
+    public void Refuse(string name, ChatException refusal) => (invalid ??= new(StringComparer.Ordinal)).TryAdd(name, refusal.Message);
 
     /// <summary>Says what was missing, or else what was wrong, in one answer.</summary>
     /// <exception cref="RestException">Something was.</exception>
@@ -198,22 +199,6 @@ internal sealed class RestParameters : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => document?.Dispose();
-
-    /// <summary>A positive integer in decimal digits and nothing else.</summary>
-    public static bool TryReadId(ReadOnlySpan<char> text, out long id) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id) && id is > 0 and <= MaxId;
-
-    /// <summary>A positive integer, as a number or in decimal digits.</summary>
-    public static bool TryReadId(JsonElement value, out long id)
-    {
-        id = 0;
-        return value.ValueKind switch
-        {
-            JsonValueKind.Number => value.TryGetInt64(out id) && id is > 0 and <= MaxId,
-            JsonValueKind.String => TryReadId(value.GetString(), out id),
-            _ => false,
-        };
-    }
 
     private static async ValueTask<JsonDocument?> ReadJsonAsync(HttpRequest request, CancellationToken cancellationToken)
     {

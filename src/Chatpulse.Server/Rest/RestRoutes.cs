@@ -1,6 +1,7 @@
 using Chatpulse.Server.Attachments;
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Configuration;
+using Chatpulse.Server.Presence;
 using Chatpulse.Server.Stores;
 
 namespace Chatpulse.Server.Rest;
@@ -52,7 +53,7 @@ public static class RestRoutes
             .. new ThreadRoutes(store, chat).For(path),
             .. new MessageRoutes(store, chat, access).For(path),
             .. new TypingRoutes(store, chat, access).For(path),
-            .. new UserRoutes(store).For(path),
+            .. new UserRoutes(store, app.Services.GetRequiredService<PresenceTracker>()).For(path),
             .. new AttachmentRoutes(store).For(path),
         ];
         var index = new RestIndex(Root, settings.ApiNamespace, routes);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
 using Chatpulse.Server.Chat;
+using Chatpulse.Server.Presence;
 
 namespace Chatpulse.Server.Rest;
 
@@ -22,8 +23,15 @@ internal sealed record RestUser(
     private static readonly string[] TheRoles = [Role];
     private static readonly string[] TheCapabilities = ["read", "level_0", Role];
 
-    public static RestUser From(ChatUser user) => new(
-        user.Id, user.DisplayName, Slug(user), "", TheRoles, TheCapabilities, LastActive: "", IsOnline: false);
+    public static RestUser From(ChatUser user, UserPresence? presence) => new(
+        user.Id,
+        user.DisplayName,
+        Slug(user),
+        AvatarUrl: "",
+        TheRoles,
+        TheCapabilities,
+        presence is null ? "" : RestTime.Format(presence.LastSeen),
+        presence?.Status is PresenceStatus.Online or PresenceStatus.Away);
 
     /// <summary>What stands for the login name, which this server does not have: the name in small letters, digits and hyphens.</summary>
     public static string Slug(ChatUser user)

@@ -7,10 +7,6 @@ namespace Chatpulse.Server.Rest;
 /// <summary><c>/threads</c>: the caller's conversations, and new ones.</summary>
 internal sealed class ThreadRoutes(IChatStore store, ChatService chat)
 {
-    private const int MaxTitle = 255;
-    private const int MaxParticipants = 1000;
-    private const int MaxSearch = 200;
-
     public IEnumerable<RestRoute> For(string path) =>
     [
         new(HttpMethods.Get, path + "/threads", [new("page", Default: 1), new("per_page", Default: 20), new("search", Default: "")], ListAsync),
@@ -21,7 +17,7 @@ internal sealed class ThreadRoutes(IChatStore store, ChatService chat)
     {
         var page = call.Parameters.Integer("page", 1, min: 1, max: 1_000_000);
         var perPage = call.Parameters.Integer("per_page", 20, min: 1, max: 100);
-        var search = call.Parameters.Text("search", "", text => text.Length > MaxSearch ? $"must be at most {MaxSearch} characters" : null);
+        var search = call.Parameters.Text("search", "", text => text.Length > StoreLimits.SearchLength ? $"must be at most {StoreLimits.SearchLength} characters" : null);
         var user = await call.UserAsync();
 
         var found = await store.ThreadsAsync(user.UserId, page, perPage, search.Length == 0 ? null : search, call.Aborted);
@@ -34,9 +30,9 @@ internal sealed class ThreadRoutes(IChatStore store, ChatService chat)
 
     private async Task CreateAsync(RestCall call)
     {
-        var type = call.Parameters.Text("type", check: text => text is "private" or "group" ? null : "must be private or group");
+        var type = call.Parameters.Text("type", check: text => text is ThreadTypes.Private or ThreadTypes.Group ? null : "must be private or group");
         var title = call.Parameters.OptionalText("title", CheckTitle)?.Trim();
-        var participants = call.Parameters.Ids("participants", MaxParticipants);
+        var participants = call.Parameters.Ids("participants", StoreLimits.Participants);
         var user = await call.UserAsync();
 
         if (participants is null or [])
@@ -44,7 +40,7 @@ internal sealed class ThreadRoutes(IChatStore store, ChatService chat)
 
         // Front ends name the caller too, in either place: a private thread is for the caller and the one other.
         var others = participants.Where(id => id != user.UserId).ToImmutableArray();
-        if (string.Equals(type, "private", StringComparison.Ordinal) && others.Length != 1)
+        if (type is ThreadTypes.Private && others.Length != 1)
             throw new RestException(StatusCodes.Status400BadRequest, "invalid_participants_count", "Private chats must have exactly one other participant.");
 
         CreatedThread made;
@@ -64,7 +60,7 @@ internal sealed class ThreadRoutes(IChatStore store, ChatService chat)
     }
 
     private static string? CheckTitle(string title) =>
-        title.Length > MaxTitle ? $"must be at most {MaxTitle} characters"
+        title.Length > StoreLimits.TitleLength ? $"must be at most {StoreLimits.TitleLength} characters"
         : title.Any(char.IsControl) ? "must not contain control characters"
         : null;
 }

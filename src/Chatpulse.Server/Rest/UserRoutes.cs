@@ -1,13 +1,11 @@
+using Chatpulse.Server.Presence;
 using Chatpulse.Server.Stores;
 
 namespace Chatpulse.Server.Rest;
 
 /// <summary><c>/users</c>, the people one can write to, and the part of WordPress's own <c>/wp/v2/users</c> that chat front ends ask for.</summary>
-internal sealed class UserRoutes(IChatStore store)
+internal sealed class UserRoutes(IChatStore store, PresenceTracker presence)
 {
-    private const int MaxSearch = 200;
-    private const int MaxIds = 1000;
-
     public IEnumerable<RestRoute> For(string path) =>
     [
         new(HttpMethods.Get, path + "/users",
@@ -19,9 +17,9 @@ internal sealed class UserRoutes(IChatStore store)
 
     private async Task ListAsync(RestCall call)
     {
-        var search = call.Parameters.Text("search", "", text => text.Length > MaxSearch ? $"must be at most {MaxSearch} characters" : null);
-        var include = call.Parameters.Ids("include", MaxIds, alsoPlain: true) ?? [];
-        var exclude = call.Parameters.Ids("exclude", MaxIds, alsoPlain: true) ?? [];
+        var search = call.Parameters.Text("search", "", text => text.Length > StoreLimits.SearchLength ? $"must be at most {StoreLimits.SearchLength} characters" : null);
+        var include = call.Parameters.Ids("include", StoreLimits.IdsPerCall, alsoPlain: true) ?? [];
+        var exclude = call.Parameters.Ids("exclude", StoreLimits.IdsPerCall, alsoPlain: true) ?? [];
         var perPage = call.Parameters.Integer("per_page", 20, min: 1, max: 100);
         var role = call.Parameters.Text("role", "");
         await call.UserAsync();
@@ -30,7 +28,7 @@ internal sealed class UserRoutes(IChatStore store)
         var users = role is "" or RestUser.Role
             ? await store.UsersAsync(new UserQuery(search.Length == 0 ? null : search, include, exclude, perPage), call.Aborted)
             : [];
-        await call.AnswerAsync([.. users.Select(RestUser.From)], RestJson.Wire.IReadOnlyListRestUser);
+        await call.AnswerAsync([.. users.Select(user => RestUser.From(user, presence.Find(user.Id)))], RestJson.Wire.IReadOnlyListRestUser);
     }
 
     private async Task MeAsync(RestCall call)

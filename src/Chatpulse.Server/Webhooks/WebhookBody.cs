@@ -16,7 +16,7 @@ internal readonly struct WebhookBody(JsonElement body)
 
     /// <summary>A positive id.</summary>
     /// <exception cref="WebhookException">It is missing, or none.</exception>
-    public long Id(string name) => RestParameters.TryReadId(Field(name), out var id) ? id : throw Wrong(name, "must be a positive integer");
+    public long Id(string name) => ChatIds.TryRead(Field(name), out var id) ? id : throw Wrong(name, ChatIds.Rule);
 
     /// <summary>1 to 1,000 ids, each once: PHP makes an object of an array that has gaps.</summary>
     /// <exception cref="WebhookException">They are missing, or not that.</exception>
@@ -33,7 +33,7 @@ internal readonly struct WebhookBody(JsonElement body)
         var ids = new HashSet<long>();
         foreach (var element in elements)
         {
-            if (!RestParameters.TryReadId(element, out var id))
+            if (!ChatIds.TryRead(element, out var id))
                 throw Wrong(name, "must have positive integers only");
             if (ids.Add(id) && ids.Count > MaxIds)
                 throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"must be at most {MaxIds} ids"));
@@ -49,13 +49,13 @@ internal readonly struct WebhookBody(JsonElement body)
     /// <exception cref="WebhookException">It has no id or content, or says another thread or sender than the webhook around it.</exception>
     public static ChatMessage Message(JsonElement message, long threadId, long senderId, DateTimeOffset now)
     {
-        if (!message.TryGetProperty("id", out var idValue) || !RestParameters.TryReadId(idValue, out var id))
+        if (!message.TryGetProperty("id", out var idValue) || !ChatIds.TryRead(idValue, out var id))
             throw new WebhookException("message.id is missing or not a positive integer.");
         if (!message.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.String)
             throw new WebhookException("message.content is missing or not a string.");
-        if (message.TryGetProperty("thread_id", out var thread) && !(RestParameters.TryReadId(thread, out var itsThread) && itsThread == threadId))
+        if (message.TryGetProperty("thread_id", out var thread) && !(ChatIds.TryRead(thread, out var itsThread) && itsThread == threadId))
             throw new WebhookException("message.thread_id is not threadId.");
-        if (message.TryGetProperty("sender_id", out var sender) && !(RestParameters.TryReadId(sender, out var itsSender) && itsSender == senderId))
+        if (message.TryGetProperty("sender_id", out var sender) && !(ChatIds.TryRead(sender, out var itsSender) && itsSender == senderId))
             throw new WebhookException("message.sender_id is not senderId.");
 
         var createdAt = Time(message, "created_at", now);
@@ -79,7 +79,7 @@ internal readonly struct WebhookBody(JsonElement body)
 
     private static ChatAttachment Attachment(JsonElement attachment, DateTimeOffset now) => new()
     {
-        Id = attachment.TryGetProperty("id", out var value) && RestParameters.TryReadId(value, out var id)
+        Id = attachment.TryGetProperty("id", out var value) && ChatIds.TryRead(value, out var id)
             ? id
             : throw new WebhookException("message.attachments has one whose id is missing or not a positive integer."),
         Filename = Text(attachment, "filename", ""),

@@ -53,7 +53,7 @@ public static partial class WebhookEndpoints
 
             // The list may lack whoever made the thread.
             var participants = new HashSet<long>(body.Ids("participantIds"));
-            if (thread.TryGetProperty("created_by", out var creator) && RestParameters.TryReadId(creator, out var creatorId))
+            if (thread.TryGetProperty("created_by", out var creator) && ChatIds.TryRead(creator, out var creatorId))
                 participants.Add(creatorId);
             chat.TellThreadCreatedElsewhere(thread.Clone(), participants);
             return new WebhookAnswer(Success: true, threadId, ParticipantCount: participants.Count);
