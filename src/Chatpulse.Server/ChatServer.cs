@@ -4,6 +4,7 @@ using Chatpulse.Server.Chat.Events;
 using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Health;
 using Chatpulse.Server.Identity;
+using Chatpulse.Server.Page;
 using Chatpulse.Server.Presence;
 using Chatpulse.Server.Rest;
 using Chatpulse.Server.Stores;
@@ -51,6 +52,7 @@ internal static partial class ChatServer
         app.MapWebhooks();
         app.MapHealth();
         app.MapSocketIO();
+        app.MapChatPage();
         app.Services.GetRequiredService<ChatGateway>().Attach();
         return app;
     }
