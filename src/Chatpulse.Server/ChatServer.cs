@@ -11,6 +11,7 @@ using Chatpulse.Server.Stores;
 using Chatpulse.Server.Stores.Sqlite;
 using Chatpulse.Server.Typing;
 using Chatpulse.Server.Webhooks;
+using EngineIO;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SocketIO;
@@ -75,6 +76,7 @@ internal static partial class ChatServer
         {
             options.Engine.PingInterval = settings.PingInterval;
             options.Engine.PingTimeout = settings.PingTimeout;
+            options.Engine.Cors = Cors(settings);
             options.Json.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
         });
 
@@ -94,6 +96,18 @@ internal static partial class ChatServer
         services.AddSingleton<IEventFamily, IdentityEvents>();
         services.AddSingleton<ChatGateway>();
         services.AddRestRoutes(settings);
+    }
+
+    // Cookies come along only from origins that are named: browsers refuse them for any.
+    private static EngineIOCorsOptions Cors(ServerSettings settings)
+    {
+        var cors = new EngineIOCorsOptions { Credentials = settings.CorsOrigins.Count > 0 };
+        foreach (var origin in settings.CorsOrigins.DefaultIfEmpty("*"))
+            cors.Origins.Add(origin);
+        cors.Methods.Clear();
+        foreach (var method in settings.CorsMethods)
+            cors.Methods.Add(method);
+        return cors;
     }
 
     private static void Listen(KestrelServerOptions kestrel, ServerSettings settings)

@@ -76,7 +76,7 @@ public sealed class SettingsReader
                 return false;
             default:
                 Problem("NODE_ENV", value, "it must be development or production.");
-                return false;
+                return true;
         }
     }
 
@@ -129,7 +129,10 @@ public sealed class SettingsReader
         if (value is null or "*")
             return [];
         var origins = new List<string>();
-        foreach (var item in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        var items = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (items.Length == 0)
+            Problem("CORS_ORIGIN", value, "give * or a comma-separated list of origins.");
+        foreach (var item in items)
         {
             if (Uri.TryCreate(item, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0
                 && uri.PathAndQuery is "/" && uri.Fragment.Length == 0 && uri.UserInfo.Length == 0)
@@ -138,8 +141,6 @@ public sealed class SettingsReader
                 Problem("CORS_ORIGIN", value, $"\"{item}\" is not an origin; give * or a comma-separated list such as https://example.org,https://www.example.org:8443.");
         }
 
-        if (origins.Count == 0)
-            Problem("CORS_ORIGIN", value, "give * or a comma-separated list of origins.");
         return origins;
     }
 
@@ -147,7 +148,10 @@ public sealed class SettingsReader
     {
         var value = Value("CORS_METHODS") ?? "GET,POST";
         var methods = new List<string>();
-        foreach (var item in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        var items = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (items.Length == 0)
+            Problem("CORS_METHODS", value, "give a comma-separated list such as GET,POST.");
+        foreach (var item in items)
         {
             if (item.All(char.IsAsciiLetter))
                 methods.Add(item.ToUpperInvariant());
@@ -155,8 +159,6 @@ public sealed class SettingsReader
                 Problem("CORS_METHODS", value, $"\"{item}\" is not an HTTP method; give a comma-separated list such as GET,POST.");
         }
 
-        if (methods.Count == 0)
-            Problem("CORS_METHODS", value, "give a comma-separated list such as GET,POST.");
         return methods;
     }
 

@@ -15,9 +15,6 @@ internal sealed class TokenExpiry(Socket socket, TimingWheel wheel, TimeSpan gra
     /// <summary>The event that the errors name: the one that would help.</summary>
     public const string Event = "auth_refresh";
 
-    // A wheel is made for seconds and minutes; what is further away is looked at again from time to time.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
-
     private readonly Lock _lock = new();
     private DateTimeOffset _expiresAt;
     private bool _inGrace;
@@ -81,11 +78,7 @@ internal sealed class TokenExpiry(Socket socket, TimingWheel wheel, TimeSpan gra
         socket.Disconnect(closeConnection: true);
     }
 
-    private void Wait(DateTimeOffset until)
-    {
-        var rest = until - timeProvider.GetUtcNow();
-        wheel.Schedule(this, rest < TimeSpan.Zero ? TimeSpan.Zero : rest > LongestWait ? LongestWait : rest);
-    }
+    private void Wait(DateTimeOffset until) => wheel.Schedule(this, until - timeProvider.GetUtcNow());
 
     private void Tell(string message) => socket.Emit("error", new Wire.Error(Event, message, TempId: null));
 }

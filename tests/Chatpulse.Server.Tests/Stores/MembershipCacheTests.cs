@@ -1,6 +1,5 @@
 using Chatpulse.Server.Stores.Sqlite;
 using Shouldly;
-using Xunit;
 
 namespace Chatpulse.Server.Tests.Stores;
 

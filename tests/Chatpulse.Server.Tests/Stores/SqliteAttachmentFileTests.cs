@@ -1,7 +1,6 @@
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Stores;
 using Shouldly;
-using Xunit;
 
 namespace Chatpulse.Server.Tests.Stores;
 

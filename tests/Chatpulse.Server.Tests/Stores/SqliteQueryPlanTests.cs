@@ -3,7 +3,6 @@ using System.Reflection;
 using Chatpulse.Server.Stores.Sqlite;
 using Microsoft.Data.Sqlite;
 using Shouldly;
-using Xunit;
 
 namespace Chatpulse.Server.Tests.Stores;
 

@@ -2,7 +2,6 @@ using Chatpulse.Server.Chat;
 using Chatpulse.Server.Stores.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
-using Xunit;
 
 namespace Chatpulse.Server.Tests.Stores;
 

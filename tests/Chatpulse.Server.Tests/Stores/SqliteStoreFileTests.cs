@@ -4,7 +4,6 @@ using Chatpulse.Server.Stores.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
-using Xunit;
 
 namespace Chatpulse.Server.Tests.Stores;
 

@@ -3,7 +3,6 @@ using Chatpulse.Server.Stores.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Stores.Specification;
-using Xunit;
 
 namespace Chatpulse.Server.Tests.Stores;
 
