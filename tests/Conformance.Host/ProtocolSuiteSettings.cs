@@ -10,5 +10,6 @@ internal static class ProtocolSuiteSettings
         options.PingInterval = TimeSpan.FromMilliseconds(300);
         options.PingTimeout = TimeSpan.FromMilliseconds(200);
         options.MaxHttpBufferSize = 1_000_000;
+        options.Cors = new EngineIOCorsOptions { Origins = { "*" } };
     }
 }

@@ -63,7 +63,7 @@ public sealed partial class EngineServer
             if (sid.Count != 1 || !_sessions.TryGetValue(sid.ToString(), out var session))
                 return (EngineError.UnknownSession, null);
             var mismatch = webSocket ? transport != EngineTransports.WebSocket : transport != session.Transport || transport != EngineTransports.Polling;
-            return mismatch ? (EngineError.BadRequest, null) : (null, session);
+            return mismatch || !SpeaksProtocol4(request) ? (EngineError.BadRequest, null) : (null, session);
         }
 
         // Over HTTP/2 a WebSocket is opened with CONNECT.
@@ -73,6 +73,8 @@ public sealed partial class EngineServer
             return (EngineError.BadRequest, null);
         return (null, null);
     }
+
+    private static bool SpeaksProtocol4(HttpRequest request) => Single(request.Query["EIO"]) is "4";
 
     /// <summary>Whether a new session may be opened: the application is asked, then the protocol version looked at, as the official server does.</summary>
     private async ValueTask<EngineError?> AdmitAsync(HttpContext context)
@@ -93,7 +95,7 @@ public sealed partial class EngineServer
             }
         }
 
-        if (Single(context.Request.Query["EIO"]) is not "4")
+        if (!SpeaksProtocol4(context.Request))
             return EngineError.UnsupportedProtocol;
         return SessionCount >= _options.MaxSessions ? EngineError.TooManySessions : null;
     }

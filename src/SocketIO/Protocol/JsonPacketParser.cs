@@ -77,7 +77,7 @@ public sealed class JsonPacketParser : IPacketParser
         if (type is SocketPacketType.BinaryEvent or SocketPacketType.BinaryAck)
         {
             if (!Utf8Parser.TryParse(text, out attachments, out var digits) || text[0] is < (byte)'0' or > (byte)'9'
-                || digits == text.Length || text[digits] != (byte)'-')
+                || digits == text.Length || text[digits] != (byte)'-' || attachments == 0)
                 return "illegal number of attachments";
             if (attachments > _limits.MaxAttachments) return $"more than {_limits.MaxAttachments} attachments";
             text = text[(digits + 1)..];

@@ -304,13 +304,21 @@ for (const [how, options] of Object.entries(transports)) {
       }
     });
 
-    for (const [what, auth] of [
-      ['no user', {}], ['user 0', { userId: 0 }], ['user -1', { userId: -1 }], ['user 1.5', { userId: 1.5 }], ['user abc', { userId: 'abc' }],
-      ['user null', { userId: null }], ['user 2^60', { userId: 2 ** 60 }], ['a user who is an object', { userId: { $gt: 0 } }],
-    ]) {
-      test(`${what}: connect_error Authentication required`, async () => {
+    for (const auth of [{}, { userId: null }]) {
+      test(`no user, ${JSON.stringify(auth)}: connect_error Authentication required`, async () => {
         const [error] = await nextEvent(client.create(server.url, { ...options, auth }), 'connect_error');
         assert.equal(error.message, 'Authentication required');
+      });
+    }
+
+    for (const [what, auth] of [
+      ['user 0', { userId: 0 }], ['user -1', { userId: -1 }], ['user 1.5', { userId: 1.5 }], ['user abc', { userId: 'abc' }],
+      ['user 2^60', { userId: 2 ** 60 }], ['a user who is an object', { userId: { $gt: 0 } }],
+    ]) {
+      test(`${what}: connect_error that says what is wrong`, async () => {
+        const [error] = await nextEvent(client.create(server.url, { ...options, auth }), 'connect_error');
+        assert.match(error.message, /^Authentication required: auth\.userId must be a positive integer/);
+        assert.equal(error.data.code, 'unauthenticated');
       });
     }
   });
