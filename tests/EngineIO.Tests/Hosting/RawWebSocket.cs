@@ -1,0 +1,148 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Text;
+
+namespace EngineIO.Tests.Hosting;
+
+/// <summary>A WebSocket client that sends any bytes it is given, right or wrong, and sees the frames as they come.</summary>
+internal sealed class RawWebSocket : IAsyncDisposable
+{
+    private readonly TcpClient _tcp;
+
+    private RawWebSocket(TcpClient tcp) => _tcp = tcp;
+
+    public string Response { get; private set; } = "";
+
+    private NetworkStream Stream => _tcp.GetStream();
+
+    public static async Task<RawWebSocket> ConnectAsync(EngineHost host, string? sid = null, string headers = "")
+    {
+        var socket = await ConnectTcpAsync(host);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            $"GET {host.WebSocketUri(sid).PathAndQuery} HTTP/1.1\r\nHost: 127.0.0.1:{host.Port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"));
+        await socket.ReadResponseAsync();
+        return socket;
+    }
+
+    public static async Task<RawWebSocket> ConnectTcpAsync(EngineHost host)
+    {
+        var tcp = new TcpClient { NoDelay = true };
+        await tcp.ConnectAsync("127.0.0.1", host.Port, TestContext.Current.CancellationToken);
+        return new RawWebSocket(tcp);
+    }
+
+    public static byte[] Frame(byte first, ReadOnlySpan<byte> payload, bool masked = true)
+    {
+        var header = new List<byte> { first };
+        var mask = (byte)(masked ? 0x80 : 0);
+        if (payload.Length < 126)
+        {
+            header.Add((byte)(mask | payload.Length));
+        }
+        else if (payload.Length <= ushort.MaxValue)
+        {
+            header.AddRange([(byte)(mask | 126), (byte)(payload.Length >> 8), (byte)payload.Length]);
+        }
+        else
+        {
+            var length = new byte[8];
+            BinaryPrimitives.WriteInt64BigEndian(length, payload.Length);
+            header.Add((byte)(mask | 127));
+            header.AddRange(length);
+        }
+
+        // A mask of zeroes is a mask too, and leaves the payload readable.
+        if (masked)
+            header.AddRange(new byte[4]);
+        return [.. header, .. payload];
+    }
+
+    public static byte[] Text(string text) => Frame(0x81, Encoding.UTF8.GetBytes(text));
+
+    public async Task SendAsync(byte[] bytes)
+    {
+        await Stream.WriteAsync(bytes, TestContext.Current.CancellationToken);
+        await Stream.FlushAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async Task<string> ReadResponseAsync()
+    {
+        var text = new StringBuilder();
+        while (!text.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+            text.Append((char)(await ReadAsync(1))[0]);
+        return Response = text.ToString();
+    }
+
+    public async Task<byte[]> ReadAsync(int count)
+    {
+        var buffer = new byte[count];
+        await Stream.ReadExactlyAsync(buffer, TestContext.Current.CancellationToken).AsTask().WaitAsync(EngineHost.Patience);
+        return buffer;
+    }
+
+    public async Task<(byte First, byte[] Payload)> ReadFrameAsync()
+    {
+        var header = await ReadAsync(2);
+        (header[1] & 0x80).ShouldBe(0, "a server must not mask");
+        long length = header[1];
+        if (length == 126)
+            length = BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(2));
+        else if (length == 127)
+            length = BinaryPrimitives.ReadInt64BigEndian(await ReadAsync(8));
+        return (header[0], await ReadAsync((int)length));
+    }
+
+    /// <summary>The next text frame that is no ping.</summary>
+    public async Task<string> ReadTextAsync()
+    {
+        while (true)
+        {
+            var (first, payload) = await ReadFrameAsync();
+            first.ShouldBe((byte)0x81);
+            var text = Encoding.UTF8.GetString(payload);
+            if (text != "2")
+                return text;
+        }
+    }
+
+    /// <summary>The status of the close frame that comes; data frames before it are passed over.</summary>
+    public async Task<int> ReadCloseAsync()
+    {
+        while (true)
+        {
+            var (first, payload) = await ReadFrameAsync();
+            if (first == 0x88)
+                return payload.Length == 0 ? 1005 : BinaryPrimitives.ReadUInt16BigEndian(payload);
+        }
+    }
+
+    /// <summary>Reads to the end of the connection, however it ends; what still comes is thrown away.</summary>
+    public async Task ReadToEndAsync()
+    {
+        var buffer = new byte[4096];
+        try
+        {
+            while (await Stream.ReadAsync(buffer, TestContext.Current.CancellationToken).AsTask().WaitAsync(EngineHost.Patience) > 0)
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // Reset: that is an end as well.
+        }
+    }
+
+    /// <summary>Ends the connection with a reset.</summary>
+    public void Reset()
+    {
+        _tcp.LingerState = new LingerOption(enable: true, seconds: 0);
+        _tcp.Close();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _tcp.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
