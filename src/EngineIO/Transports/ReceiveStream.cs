@@ -1,11 +1,15 @@
+using System.Net.WebSockets;
+
 namespace EngineIO.Transports;
 
 /// <summary>
-/// What the framework's WebSocket sees of a connection: it reads the connection's stream, while what it writes on its own account (pongs, a
+/// What the framework's WebSocket sees of a connection: it reads the connection's stream, in which every frame must be masked, while what it writes on its own account (pongs, a
 /// close frame) is handed to the transport, in whose queue it takes its turn.
 /// </summary>
 internal sealed class ReceiveStream(Stream connection, Func<ReadOnlyMemory<byte>, ValueTask> write) : Stream
 {
+    private MaskCheck _masks;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -20,11 +24,23 @@ internal sealed class ReceiveStream(Stream connection, Func<ReadOnlyMemory<byte>
         set => throw new NotSupportedException();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        connection.ReadAsync(buffer, cancellationToken);
+    /// <remarks>An idle connection waits in a read without a buffer, which is passed on as it is; a read that follows finds its bytes there.</remarks>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = connection.ReadAsync(buffer, cancellationToken);
+        if (buffer.IsEmpty)
+            return read;
+        if (!read.IsCompletedSuccessfully)
+            return FinishReadAsync(read, buffer);
+#pragma warning disable VSTHRD103 // It has completed: this only takes its result.
+        var count = read.Result;
+#pragma warning restore VSTHRD103
+        Check(buffer.Span[..count]);
+        return new ValueTask<int>(count);
+    }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        connection.ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => write(buffer);
 
@@ -44,4 +60,17 @@ internal sealed class ReceiveStream(Stream connection, Func<ReadOnlyMemory<byte>
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private async ValueTask<int> FinishReadAsync(ValueTask<int> read, Memory<byte> buffer)
+    {
+        var count = await read;
+        Check(buffer.Span[..count]);
+        return count;
+    }
+
+    private void Check(ReadOnlySpan<byte> bytes)
+    {
+        if (!_masks.Accept(bytes))
+            throw new WebSocketException(WebSocketError.HeaderError, "The client sent a frame that is not masked.");
+    }
 }
