@@ -71,6 +71,7 @@ internal static partial class ChatServer
             },
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SqliteChatStore>>()));
+        services.AddHostedService<UnusedAttachmentCleanup>();
 
         services.AddSocketIO(options =>
         {

@@ -74,6 +74,12 @@ public interface IChatStore
     /// <summary>Opens a file for its uploader or a member of the thread it was sent to; <c>not_found</c> for anybody else.</summary>
     ValueTask<AttachmentContent> OpenAttachmentAsync(long userId, long attachmentId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Deletes the files that were uploaded and not sent with any message for a day, and answers how many. The server calls it from time to
+    /// time; a store whose files are cleaned up by others does nothing and answers 0.
+    /// </summary>
+    ValueTask<int> DeleteUnusedAttachmentsAsync(CancellationToken cancellationToken);
+
     /// <summary>Completes when the store can be read and written; throws <c>unavailable</c> with why not.</summary>
     ValueTask CheckHealthAsync(CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 
 namespace Chatpulse.Server.Tests.Stores;
@@ -91,6 +92,27 @@ public sealed class SqliteAttachmentFileTests : IAsyncLifetime
         (await harness.Sqlite.DeleteUnusedAttachmentsAsync(Cancellation)).ShouldBe(2);
 
         Files().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_server_cleans_up_when_it_starts_and_again_later()
+    {
+        using var cleanup = new UnusedAttachmentCleanup(harness.Store, harness.Clock, NullLogger<UnusedAttachmentCleanup>.Instance);
+        await UploadAsync(new MemoryStream([1]));
+        harness.Clock.Advance(TimeSpan.FromHours(25));
+
+        await cleanup.StartAsync(Cancellation);
+        while (Files().Length > 0)
+            await Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation);
+
+        await UploadAsync(new MemoryStream([1]));
+        while (Files().Length > 0)
+        {
+            harness.Clock.Advance(TimeSpan.FromHours(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation);
+        }
+
+        await cleanup.StopAsync(Cancellation);
     }
 
     [Fact]

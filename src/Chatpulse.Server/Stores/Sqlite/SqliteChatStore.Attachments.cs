@@ -99,11 +99,12 @@ public sealed partial class SqliteChatStore
         throw NoAttachment(attachmentId);
     }
 
-    /// <summary>
-    /// Deletes attachments that no message carries after <see cref="SqliteStoreOptions.UnusedAttachmentLifetime"/>, and files that the
-    /// database does not know (a process was killed between the two). Answers how many files; meant to be called about once an hour.
-    /// </summary>
-    public async Task<int> DeleteUnusedAttachmentsAsync(CancellationToken cancellationToken)
+    /// <inheritdoc />
+    /// <remarks>
+    /// A day is <see cref="SqliteStoreOptions.UnusedAttachmentLifetime"/>. Files that the database does not know go too: a process was killed
+    /// between the two.
+    /// </remarks>
+    public async ValueTask<int> DeleteUnusedAttachmentsAsync(CancellationToken cancellationToken)
     {
         var limit = timeProvider.GetUtcNow() - options.UnusedAttachmentLifetime;
         var deleted = 0;
