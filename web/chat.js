@@ -53,8 +53,7 @@ function showEntrance(problem) {
     const given = field.value.trim();
     if (!given) return;
     event.preventDefault();
-    location.assign(`./?thread=${encodeURIComponent(element('entrance-thread').value)}#token=${encodeURIComponent(given)}`);
-    // Only the part behind the # may have changed, and that alone does not load the page again.
+    history.pushState(null, '', `./?thread=${encodeURIComponent(element('entrance-thread').value)}#token=${encodeURIComponent(given)}`);
     location.reload();
   });
 }

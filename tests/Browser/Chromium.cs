@@ -39,7 +39,7 @@ public sealed class Chromium : IAsyncLifetime
     public async Task<ChatWindow> EnterAsync(ChatServer server, int userId, int threadId, BrowserNewContextOptions? options = null)
     {
         var window = await OpenAsync(new Uri(server.Url, $"?user={userId}&thread={threadId}"), options);
-        await Assertions.Expect(window.Messages.First.Or(window.Page.Locator("#empty"))).ToBeVisibleAsync(ChatWindow.Patience);
+        await Assertions.Expect(window.Page.Locator(".message, #empty:not([hidden])").First).ToBeVisibleAsync(ChatWindow.Patience);
         return window;
     }
 
