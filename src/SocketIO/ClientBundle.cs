@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.IO.Compression;
 using System.Reflection;
+using EngineIO.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,7 +21,7 @@ namespace SocketIO;
 internal static class ClientBundle
 {
     private const string ResourceFolder = "client-bundle/";
-    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Options];
 
     /// <summary>The names of the files.</summary>
     public static FrozenSet<string> Files { get; } = FrozenSet.Create(
@@ -40,18 +41,30 @@ internal static class ClientBundle
     // The version alone, the same for every encoding, as the official server has it: caches in front of either see one thing.
     private static readonly EntityTagHeaderValue ETag = new($"\"{Version}\"");
 
-    /// <summary>Maps every file below <paramref name="path"/>, for GET and HEAD.</summary>
+    /// <summary>
+    /// Maps every file below <paramref name="path"/>, for GET and HEAD, with the CORS headers of <paramref name="engine"/>: a page of another origin
+    /// needs them to import the ES module.
+    /// </summary>
     /// <returns>What a convention added later applies to: all of the files.</returns>
-    public static IEndpointConventionBuilder MapClientBundle(this IEndpointRouteBuilder endpoints, string path)
+    public static IEndpointConventionBuilder MapClientBundle(this IEndpointRouteBuilder endpoints, string path, EngineServer engine)
     {
         var group = endpoints.MapGroup(path.TrimEnd('/'));
         foreach (var file in Files)
-            group.MapMethods("/" + file, Methods, context => Serve(context, file)).WithDisplayName("Socket.IO client " + file);
+            group.MapMethods("/" + file, Methods, context => Serve(context, file, engine)).WithDisplayName("Socket.IO client " + file);
         return group;
     }
 
-    private static async Task Serve(HttpContext context, string file)
+    private static async Task Serve(HttpContext context, string file, EngineServer engine)
     {
+        if (engine.ApplyCors(context))
+            return;
+        if (HttpMethods.IsOptions(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            context.Response.Headers.Allow = "GET, HEAD";
+            return;
+        }
+
         var request = context.Request.GetTypedHeaders();
         var headers = context.Response.GetTypedHeaders();
         headers.ETag = ETag;

@@ -52,7 +52,7 @@ public static class SocketIOSetup
         // Open connections are requests: without this, stopping waits for them until the host's time-out.
         var lifetime = endpoints.ServiceProvider.GetService<IHostApplicationLifetime>();
         lifetime?.ApplicationStopping.Register(static state => _ = ((SocketIOServer)state!).CloseAsync(), server);
-        if (server.Options.ServeClient) endpoints.MapClientBundle(path);
+        if (server.Options.ServeClient) endpoints.MapClientBundle(path, server.Engine);
         return endpoints.MapEngineIO(path, server.Engine);
     }
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using EngineIO;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -19,13 +20,8 @@ public sealed class ClientBundleTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
-        app.MapClientBundle("/socket.io/");
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        http.BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        app = await StartAsync(_ => { });
+        http.BaseAddress = AddressOf(app);
     }
 
     public async ValueTask DisposeAsync()
@@ -131,6 +127,34 @@ public sealed class ClientBundleTests : IAsyncLifetime
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task It_can_be_switched_off()
+    {
+        await using var without = await StartAsync(options => options.ServeClient = false);
+
+        using var response = await http.GetAsync(new Uri(AddressOf(without), "/socket.io/socket.io.js"), TestContext.Current.CancellationToken);
+
+        response.StatusCode.ShouldNotBe(HttpStatusCode.OK);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldNotContain("Socket.IO v");
+    }
+
+    [Fact]
+    public async Task A_page_of_an_allowed_origin_may_import_the_module()
+    {
+        await using var open = await StartAsync(options => options.Engine.Cors = new EngineIOCorsOptions { Origins = { "https://example.org" } });
+        var address = new Uri(AddressOf(open), "/socket.io/socket.io.esm.min.js");
+        using var import = new HttpRequestMessage(HttpMethod.Get, address);
+        import.Headers.Add("Origin", "https://example.org");
+        using var strange = new HttpRequestMessage(HttpMethod.Get, address);
+        strange.Headers.Add("Origin", "https://example.net");
+
+        using var allowed = await http.SendAsync(import, TestContext.Current.CancellationToken);
+        using var refused = await http.SendAsync(strange, TestContext.Current.CancellationToken);
+
+        allowed.Headers.GetValues("Access-Control-Allow-Origin").ShouldBe(["https://example.org"]);
+        refused.Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
+    }
+
     private async Task<HttpResponseMessage> GetAsync(string file, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/socket.io/" + file);
@@ -151,4 +175,19 @@ public sealed class ClientBundleTests : IAsyncLifetime
         using var reader = new StreamReader(plain);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
+
+    private static async Task<WebApplication> StartAsync(Action<SocketIOOptions> configure)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSocketIO(configure);
+        var started = builder.Build();
+        started.Urls.Add("http://127.0.0.1:0");
+        started.MapSocketIO();
+        await started.StartAsync(TestContext.Current.CancellationToken);
+        return started;
+    }
+
+    private static Uri AddressOf(WebApplication app) =>
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 }

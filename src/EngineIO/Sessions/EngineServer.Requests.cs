@@ -17,7 +17,7 @@ public sealed partial class EngineServer
     public async Task HandleAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (_options.Cors is { } cors && CorsPolicy.Apply(cors, context))
+        if (ApplyCors(context))
             return;
 
         var webSocket = WebSocketHandshake.IsRequested(context);
@@ -40,6 +40,17 @@ public sealed partial class EngineServer
             await ServePollingAsync(context, session);
         else
             await OpenPollingAsync(context);
+    }
+
+    /// <summary>
+    /// Adds the headers of <see cref="EngineIOOptions.Cors"/> to an answer that the application gives itself, for something that belongs to this server, such as
+    /// the client's script. Without CORS options nothing happens.
+    /// </summary>
+    /// <returns>True when the request was a preflight: it is then answered and needs nothing further.</returns>
+    public bool ApplyCors(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return _options.Cors is { } cors && CorsPolicy.Apply(cors, context);
     }
 
     /// <summary>The official server's checks in its order, so that a request with two faults gets the same answer.</summary>
