@@ -20,6 +20,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
     private List<string>? _connecting;
     private BinaryReconstructor? _half;
     private bool _closed;
+    private bool _refused;
     private int _pendingEvents;
     private long _pendingBytes;
     private TaskCompletionSource? _readOn;
@@ -42,13 +43,15 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
 
     public ValueTask OnMessageAsync(ReadOnlyMemory<byte> data, bool binary)
     {
+        // Closing lets what was sent before leave first; what comes meanwhile is from a client that is not listened to any more.
+        if (_refused) return default;
         switch (server.Parser.Decode(data.Span, binary, ref _half, out var packet, out var error))
         {
             case PacketDecodeStatus.Complete:
                 return OnPacket(packet!);
             case PacketDecodeStatus.Invalid:
                 server.Log.IllegalPacket(session.Id, error);
-                session.Close(CloseReason.ParseError);
+                CloseAll(DisconnectReason.ParseError, CloseReason.ParseError);
                 return default;
             default:
                 return default;
@@ -74,7 +77,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
             default:
                 // As the official server does: a client that is this wrong about its state is not talked to any further.
                 server.Log.InvalidState(session.Id, packet.Type, packet.Namespace);
-                CloseAll(DisconnectReason.ForcedServerClose);
+                CloseAll(DisconnectReason.ForcedServerClose, CloseReason.ForcedClose);
                 return default;
         }
     }
@@ -102,7 +105,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
             else if (!tooMany) packet = null!;
         }
 
-        if (packet is null) CloseAll(DisconnectReason.ForcedServerClose);
+        if (packet is null) CloseAll(DisconnectReason.ForcedServerClose, CloseReason.ForcedClose);
         else if (tooMany) SendConnectError(packet.Namespace, $"A connection can join {server.Options.MaxNamespacesPerClient} namespaces", null);
         else _ = Connect(packet.Namespace, packet.Data);
     }
@@ -193,10 +196,13 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
         session.Close(CloseReason.ForcedClose);
     }
 
-    private void CloseAll(DisconnectReason reason)
+    // By the reader only: the client broke the protocol. Its earlier events are still handled.
+    private void CloseAll(DisconnectReason reason, CloseReason closeReason)
     {
-        foreach (var socket in _sockets) socket.Close(reason, immediately: reason == DisconnectReason.ForcedServerClose);
-        session.Close(CloseReason.ForcedClose);
+        _refused = true;
+        _half = null;
+        foreach (var socket in _sockets) socket.Close(reason);
+        session.Close(closeReason);
     }
 
     public void OnClosed(CloseReason reason, Exception? exception)
