@@ -31,7 +31,7 @@ public sealed class SocketIOOptions
     /// <summary>Whether the client bundle is served beside the endpoint. Default true.</summary>
     public bool ServeClient { get; set; } = true;
 
-    /// <summary>Makes the adapter of each namespace; null (the default) for the one in memory.</summary>
+    /// <summary>Makes the adapter of each namespace; null (the default) for the one in memory, with recovery when that is on.</summary>
     public Func<Namespace, IAdapter>? Adapter { get; set; }
 
     /// <summary>How long a client's answer is waited for where a call says nothing. Default 30 s; <see cref="Timeout.InfiniteTimeSpan"/> waits until the client goes.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EngineIO.Sessions;
+using SocketIO.Adapters;
 using SocketIO.Protocol;
 
 namespace SocketIO.Server;
@@ -215,8 +216,16 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
         }
 
         server.Engine.Wheel.Cancel(this);
-        _half = null;
         readOn?.TrySetResult();
+
+        // A client that is too slow is found out while a packet is handed to it, and that may be under an adapter's lock.
+        if (SessionAwareAdapter.IsHandingOver)
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Client.CloseSockets(state.Reason), (Client: this, Reason: reason), preferLocal: false);
+        else CloseSockets(reason);
+    }
+
+    private void CloseSockets(CloseReason reason)
+    {
         foreach (var socket in _sockets) socket.Close(reason.ToDisconnectReason());
     }
 

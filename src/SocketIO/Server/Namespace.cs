@@ -25,7 +25,8 @@ public sealed partial class Namespace
         (Server, Name, Parent) = (server, name, parent);
         _middleware = parent?.Middleware ?? [];
         _connection = parent?.Connection ?? [];
-        Adapter = server.Options.Adapter?.Invoke(this) ?? new InMemoryAdapter(this);
+        Adapter = server.Options.Adapter?.Invoke(this)
+            ?? (server.Options.ConnectionStateRecovery is null ? new InMemoryAdapter(this) : new SessionAwareAdapter(this));
         Adapter.Init();
     }
 

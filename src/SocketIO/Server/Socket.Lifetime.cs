@@ -41,6 +41,7 @@ public sealed partial class Socket
             if (_closing) return;
             _closing = true;
             _connected = false;
+            _held = null;
             _reason = reason;
             (acks, _acks) = (_acks, null);
             disconnected = _disconnected;

@@ -22,6 +22,7 @@ public sealed partial class Socket
     private readonly Lock _gate = new();
     private CancellationTokenSource? _disconnected;
     private volatile bool _connected;
+    private List<OutboundMessage>? _held;
     private bool _announced;
 
     internal Socket(Namespace ns, Client client, string id, SocketHandshake handshake)
@@ -141,23 +142,43 @@ public sealed partial class Socket
     internal bool MayJoin => !_left;
 
     /// <summary>
+    /// For adapters, in <see cref="IAdapter.JoinRestored"/>, in the same step as finding what was missed: what is sent to the
+    /// socket from now on is kept until it has been told that it is connected, and what it has missed.
+    /// </summary>
+    public void HoldEvents()
+    {
+        lock (_gate)
+        {
+            if (!_connected && !_closing) _held ??= [];
+        }
+    }
+
+    /// <summary>
     /// Joins its own room, tells the client, and may be sent to from then on. False when the connection has gone meanwhile, or
     /// when what a restored session has missed is no longer there.
     /// </summary>
     internal bool Announce(OutboundMessage connectPacket, PersistedSession? session, string? offset)
     {
-        // Inside the lock, so that who finds the socket in a room and not yet connected waits here: nothing may come before
-        // the connect packet and what was missed, and nothing after them may be lost.
+        IReadOnlyList<OutboundMessage>? missed = [];
+        if (session is null)
+        {
+            HoldEvents();
+            Namespace.Adapter.AddAll(this, Id);
+        }
+        else
+        {
+            missed = Namespace.Adapter.JoinRestored(this, session, offset!);
+        }
+
+        if (missed is null || !Client.Session.Send(connectPacket)) return false;
+        foreach (var message in missed) Client.Session.Send(message);
         lock (_gate)
         {
+            foreach (var message in _held ?? []) Client.Session.Send(message);
+            _held = null;
             if (_closing) return false;
-            IReadOnlyList<OutboundMessage>? missed = [];
-            if (session is null) Namespace.Adapter.AddAll(this, Id);
-            else missed = Namespace.Adapter.JoinRestored(this, session, offset!);
-            if (missed is null || !Client.Session.Send(connectPacket)) return false;
-            foreach (var message in missed) Client.Session.Send(message);
             _announced = true;
-            _connected = !_closing;
+            _connected = true;
         }
 
         return true;
@@ -170,6 +191,13 @@ public sealed partial class Socket
         {
             lock (_gate)
             {
+                // It is being told that it is connected: nothing may come before that, and nothing after it may be lost.
+                if (_held is not null && !isVolatile)
+                {
+                    _held.Add(message);
+                    return true;
+                }
+
                 if (!_connected) return false;
             }
         }
