@@ -16,9 +16,6 @@ internal sealed class AttachmentRoutes(IChatStore store)
     /// <summary>The largest file, in bytes.</summary>
     public const int MaxFileBytes = 10 * 1024 * 1024;
 
-    // What multipart puts around the file: boundaries, headers, other short fields.
-    private const int MaxEnvelopeBytes = 64 * 1024;
-
     // A picture can be shown in place; anything a browser would interpret, PDF and text included, is only ever saved.
     private static readonly string[] ShownInPlace = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
@@ -26,7 +23,6 @@ internal sealed class AttachmentRoutes(IChatStore store)
     [
         new(HttpMethods.Post, path + "/attachments", [new("file", Required: true)], UploadAsync)
         {
-            MaxBodyBytes = MaxFileBytes + MaxEnvelopeBytes,
             ReadsBody = false,
         },
         new(HttpMethods.Get, path + "/attachments/{attachment_id}", [new("attachment_id", Required: true)], DownloadAsync),

@@ -120,8 +120,6 @@ internal sealed class UploadStream(ReadOnlyMemory<byte> head, Stream body, FileT
         }
     }
 
-    private RestException TooLarge() => new(
-        StatusCodes.Status413PayloadTooLarge,
-        "rest_too_large",
-        string.Create(CultureInfo.InvariantCulture, $"The file is larger than {maxBytes} bytes."));
+    private RestException TooLarge() =>
+        RestException.TooLarge(string.Create(CultureInfo.InvariantCulture, $"The file is larger than {maxBytes} bytes."));
 }

@@ -14,10 +14,11 @@ internal static class RequestBody
 
     /// <summary>
     /// The whole body. Nothing is read when its declared length is over the limit, and never more than
-    /// <paramref name="maxBytes"/> are kept.
+    /// <paramref name="maxBytes"/> are kept. Kestrel's own limit would cut the connection, and a caller who is still sending would
+    /// never see why; here Kestrel takes in and drops the rest, for a few seconds, after the answer.
     /// </summary>
     /// <exception cref="BadHttpRequestException">413: the body is longer than <paramref name="maxBytes"/>.</exception>
-    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
+    public static async ValueTask<byte[]> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
     {
         if (request.ContentLength > maxBytes)
             throw TooLarge(maxBytes);

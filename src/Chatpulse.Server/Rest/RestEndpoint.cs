@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Identity;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Chatpulse.Server.Rest;
 
@@ -16,8 +15,6 @@ internal sealed partial class RestEndpoint(Authenticator authenticator, ILogger<
         // What a user may see is for that user, now; attachments say otherwise themselves.
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = route.MaxBodyBytes;
 
         try
         {
@@ -47,8 +44,8 @@ internal sealed partial class RestEndpoint(Authenticator authenticator, ILogger<
                     return refusal;
                 case ChatException { Code: not ChatErrorCodes.Internal } refusal:
                     return RestException.From(refusal);
-                case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                    return RestException.TooLarge(route.MaxBodyBytes);
+                case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } tooLarge:
+                    return RestException.TooLarge(tooLarge.Message);
                 case BadHttpRequestException bad:
                     return new RestException(bad.StatusCode, "rest_bad_request", bad.Message, bad);
                 default:

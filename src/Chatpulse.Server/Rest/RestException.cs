@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Identity;
@@ -47,8 +46,7 @@ internal sealed class RestException(int status, string code, string message, Exc
     public static RestException InvalidJson(string reason) =>
         new(StatusCodes.Status400BadRequest, "rest_invalid_json", "Invalid JSON body passed.") { jsonError = reason };
 
-    public static RestException TooLarge(int maxBytes) => new(
-        StatusCodes.Status413PayloadTooLarge, "rest_too_large", string.Create(CultureInfo.InvariantCulture, $"The request body is larger than {maxBytes} bytes."));
+    public static RestException TooLarge(string reason) => new(StatusCodes.Status413PayloadTooLarge, "rest_too_large", reason);
 
     /// <summary>What the chat or its store refused, where a route knows no better name for it.</summary>
     public static RestException From(ChatException refusal) => refusal.Code switch

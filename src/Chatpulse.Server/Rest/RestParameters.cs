@@ -44,8 +44,9 @@ internal sealed class RestParameters : IDisposable
         if (!request.HasFormContentType)
             return new RestParameters(request.Query, form: null, document: null);
 
-        if (request.ContentLength > MaxBodyBytes)
-            throw new BadHttpRequestException($"The request body is larger than {MaxBodyBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
+        // The form reader has no limit for the whole: it gets a body that has kept to ours.
+        var body = await RequestBody.ReadAsync(request, MaxBodyBytes, cancellationToken);
+        request.Body = new MemoryStream(body, writable: false);
         try
         {
             return new RestParameters(request.Query, await request.ReadFormAsync(cancellationToken), document: null);
@@ -203,7 +204,7 @@ internal sealed class RestParameters : IDisposable
     private static async ValueTask<JsonDocument?> ReadJsonAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await RequestBody.ReadAsync(request, MaxBodyBytes, cancellationToken);
-        if (body.IsEmpty)
+        if (body.Length == 0)
             return null;
 
         JsonDocument parsed;

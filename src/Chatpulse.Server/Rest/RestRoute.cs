@@ -7,9 +7,6 @@ namespace Chatpulse.Server.Rest;
 /// <param name="Handler">Answers a call, or throws.</param>
 internal sealed record RestRoute(string Method, string Path, IReadOnlyList<RestArgument> Arguments, Func<RestCall, Task> Handler)
 {
-    /// <summary>The longest body in bytes.</summary>
-    public int MaxBodyBytes { get; init; } = RestParameters.MaxBodyBytes;
-
     /// <summary>False where the handler reads the body itself, as it arrives.</summary>
     public bool ReadsBody { get; init; } = true;
 }

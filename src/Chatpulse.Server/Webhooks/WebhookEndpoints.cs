@@ -77,7 +77,7 @@ public static partial class WebhookEndpoints
             }
 
             var body = await RequestBody.ReadAsync(context.Request, MaxBodyBytes, context.RequestAborted);
-            if (signatures.Check(context.Request.Headers, body.Span) is { } refusal)
+            if (signatures.Check(context.Request.Headers, body) is { } refusal)
             {
                 LogRefused(logger, path, refusal.Reason);
                 await RefuseAsync(context, refusal);
