@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using Chatpulse.Server.Tests.Rest;
 using Shouldly;
-using Xunit;
 
 namespace Chatpulse.Server.Tests.Attachments;
 

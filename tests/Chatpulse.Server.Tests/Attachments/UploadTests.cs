@@ -1,7 +1,6 @@
 using System.Text;
 using Chatpulse.Server.Attachments;
 using Shouldly;
-using Xunit;
 
 namespace Chatpulse.Server.Tests.Attachments;
 

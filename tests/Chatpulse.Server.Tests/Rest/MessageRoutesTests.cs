@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Shouldly;
-using Xunit;
 
 namespace Chatpulse.Server.Tests.Rest;
 
