@@ -72,6 +72,7 @@ public sealed class TestServer : IAsyncDisposable
     {
         foreach (var client in clients)
             client.Dispose();
+        await app.StopAsync(CancellationToken.None);
         await app.DisposeAsync();
         Directory.Delete(DataDirectory, recursive: true);
     }
