@@ -446,16 +446,25 @@ export class ChatClient extends EventTarget {
   }
 
   async #sendReceipts(thread) {
-    while (thread.joined && thread.toRead.size > 0) {
-      const messageIds = [...thread.toRead].slice(0, READ_BATCH);
-      for (const id of messageIds) thread.toRead.delete(id);
-      try {
-        await this.#request('message_read', { threadId: thread.id, messageIds });
-      } catch (error) {
-        // A refusal was told as `error`; a lost answer is asked for again after the reconnect.
-        if (!(error instanceof ChatError)) for (const id of messageIds) thread.toRead.add(id);
-        return;
+    if (thread.isTellingRead) return;
+    thread.isTellingRead = true;
+    try {
+      // What was read in one go is told in one event.
+      await Promise.resolve();
+      while (thread.joined && thread.toRead.size > 0) {
+        const messageIds = [...thread.toRead].slice(0, READ_BATCH);
+        for (const id of messageIds) thread.toRead.delete(id);
+        try {
+          await this.#request('message_read', { threadId: thread.id, messageIds });
+        } catch (error) {
+          // A refusal was told as `error`. Without an answer the server may not know: it is told again after the reconnect.
+          if (error instanceof ChatError) continue;
+          for (const id of messageIds) thread.toRead.add(id);
+          return;
+        }
       }
+    } finally {
+      thread.isTellingRead = false;
     }
   }
 

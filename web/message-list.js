@@ -40,7 +40,7 @@ export class MessageList {
     this.#list = page.getElementById('messages');
     this.#template = page.getElementById('message-template');
     this.#handlers = handlers;
-    this.#visible = new IntersectionObserver((entries) => this.#seen(entries), { root: this.#scroller, threshold: 0.5 });
+    this.#visible = new IntersectionObserver((entries) => this.#seen(entries), { root: this.#scroller, threshold: [0, 0.25, 0.5] });
     // What grows below the reader's eyes (a longer draft, a banner, a keyboard on a phone) does not take the end away.
     new ResizeObserver(() => this.#wasAtEnd && this.scrollToEnd()).observe(this.#scroller);
     this.#scroller.addEventListener('scroll', () => (this.#wasAtEnd = this.isAtEnd), { passive: true });
@@ -274,7 +274,9 @@ export class MessageList {
   }
 
   #seen(entries) {
-    const items = entries.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => target);
+    // Half of it is in view; or, of a message that is taller than the screen, half a screen.
+    const isInView = ({ intersectionRatio, intersectionRect, rootBounds }) => intersectionRatio >= 0.5 || intersectionRect.height >= rootBounds.height / 2;
+    const items = entries.filter(isInView).map(({ target }) => target);
     const seen = items.filter((item) => this.#handlers.seen(Number(item.dataset.id)));
     for (const item of seen) {
       item.dataset.seen = 'true';

@@ -1,3 +1,6 @@
+/** So many are shown; of the others, how many there are. */
+const SHOWN = 5;
+
 /** The people of a thread, as far as they are known: their names, and whether they are there. */
 export class People {
   #list;
@@ -40,6 +43,9 @@ export class People {
       person.avatar.setAttribute('role', 'img');
       person.item.append(person.avatar);
       this.#list.append(person.item);
+      const more = this.#list.childElementCount - SHOWN;
+      person.item.hidden = more > 0;
+      if (more > 0) this.#list.dataset.more = more;
     }
     this.#show(person);
     return true;

@@ -25,6 +25,7 @@ export class ThreadState {
     this.isSending = false;
     /** Ids of messages that were read, to tell the server. */
     this.toRead = new Set();
+    this.isTellingRead = false;
     this.entered = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
     // A refusal is told as `error` too: whoever does not wait for the promise must not be stopped by it.
     this.entered.catch(() => {});

@@ -293,6 +293,19 @@ test('what was read is told to the others', async () => {
   assert.deepEqual([messageId, userId], [id, 2]);
 });
 
+test('what is read in one go is told in one event', async () => {
+  const ann = connect(2);
+  await ann.join(THREAD);
+  const ids = [1, 2, 3].map((number) => server.say(3, `message ${number}`).id);
+  await until(ann, () => shown(ann).length === 3);
+
+  const told = once(server, 'read');
+  for (const id of ids) ann.markRead(THREAD, [id]);
+  await told;
+
+  assert.deepEqual(server.reads, [{ threadId: THREAD, messageIds: ids }]);
+});
+
 test('what was read without a connection is told after the reconnect', async () => {
   const ann = connect(2);
   await ann.join(THREAD);
