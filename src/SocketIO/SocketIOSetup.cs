@@ -33,6 +33,7 @@ public static class SocketIOSetup
     }
 
     /// <summary>Serves the registered server on <paramref name="path"/>, with and without a trailing slash, and the client bundle below it.</summary>
+    /// <returns>What conventions are added to. They apply to the endpoint itself and not to the client bundle, which is public.</returns>
     /// <exception cref="InvalidOperationException"><see cref="AddSocketIO"/> was not called.</exception>
     public static IEndpointConventionBuilder MapSocketIO(this IEndpointRouteBuilder endpoints, string path = "/socket.io")
     {

@@ -95,18 +95,19 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
 
     private void Connect(SocketPacket packet)
     {
-        var tooMany = false;
+        bool twice;
+        bool tooMany;
         lock (_gate)
         {
             if (_closed) return;
-            tooMany = _sockets.Length + (_connecting?.Count ?? 0) >= server.Options.MaxNamespacesPerClient;
 
             // While middleware decides, the namespace is neither joined nor free: a second connect is as wrong as for a joined one.
-            if (!tooMany && _connecting?.Contains(packet.Namespace) != true) (_connecting ??= []).Add(packet.Namespace);
-            else if (!tooMany) packet = null!;
+            twice = _connecting?.Contains(packet.Namespace) == true;
+            tooMany = _sockets.Length + (_connecting?.Count ?? 0) >= server.Options.MaxNamespacesPerClient;
+            if (!twice && !tooMany) (_connecting ??= []).Add(packet.Namespace);
         }
 
-        if (packet is null) CloseAll(DisconnectReason.ForcedServerClose, CloseReason.ForcedClose);
+        if (twice) CloseAll(DisconnectReason.ForcedServerClose, CloseReason.ForcedClose);
         else if (tooMany) SendConnectError(packet.Namespace, $"A connection can join {server.Options.MaxNamespacesPerClient} namespaces", null);
         else _ = Connect(packet.Namespace, packet.Data);
     }
@@ -227,6 +228,15 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
     private void CloseSockets(CloseReason reason)
     {
         foreach (var socket in _sockets) socket.Close(reason.ToDisconnectReason());
+    }
+
+    /// <summary>How many events wait for their turn, and concurrent handlers for their end.</summary>
+    internal int PendingEvents
+    {
+        get
+        {
+            lock (_gate) return _pendingEvents;
+        }
     }
 
     /// <summary>An event waits for its turn, or a concurrent handler for its end.</summary>

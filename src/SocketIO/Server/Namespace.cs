@@ -97,6 +97,9 @@ public sealed partial class Namespace
     /// <inheritdoc cref="Emit{T}(string, T)"/>
     public void Emit<T1, T2>(string eventName, T1 first, T2 second) => All.Emit(eventName, first, second);
 
+    /// <inheritdoc cref="Emit{T}(string, T)"/>
+    public void Emit<T1, T2, T3>(string eventName, T1 first, T2 second, T3 third) => All.Emit(eventName, first, second, third);
+
     /// <summary>Sends an event with arguments as they came from somewhere else to everyone in the namespace.</summary>
     public void Emit(string eventName, EventArguments arguments) => All.Emit(eventName, arguments);
 

@@ -78,6 +78,20 @@ public sealed partial class Socket
         lock (_gate) _anyOutgoing += handler;
     }
 
+    /// <summary>No longer tells <paramref name="handler"/> of every event that comes.</summary>
+    public void OffAny(Action<IncomingEvent> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        lock (_gate) _any -= handler;
+    }
+
+    /// <summary>No longer tells <paramref name="handler"/> of every event that is sent.</summary>
+    public void OffAnyOutgoing(Action<string, EventArguments> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        lock (_gate) _anyOutgoing -= handler;
+    }
+
     /// <summary>
     /// Handles an event that nobody registered. The official server ignores it, and so does this one when no handler is set.
     /// The last handler set counts.

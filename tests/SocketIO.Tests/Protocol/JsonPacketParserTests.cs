@@ -260,6 +260,20 @@ public sealed class JsonPacketParserTests
     }
 
     [Fact]
+    public void Text_that_is_not_valid_unicode_is_repaired_on_the_way_out()
+    {
+        var message = Parser.Encode(SocketPacketType.Event, "/", null, "a", PacketArguments.Of(Json, "x\ud800y"));
+        RoundTrip(message).Arguments.Get<string>(0).ShouldBe("x\ufffdy");
+    }
+
+    [Fact]
+    public void Compression_is_a_choice_of_the_packet()
+    {
+        Parser.Encode(SocketPacketType.Event, "/", null, "a", EventArguments.Empty, compress: false).Compress.ShouldBeFalse();
+        Parser.Encode(SocketPacketType.Event, "/", null, "a", EventArguments.Empty).Compress.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Arguments_are_passed_on_as_they_came()
     {
         BinaryReconstructor? pending = null;

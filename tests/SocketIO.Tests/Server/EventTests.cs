@@ -1,3 +1,4 @@
+using Adapters.Specification;
 using Shouldly;
 using SocketIO.Protocol;
 using SocketIO.Server;
@@ -180,7 +181,17 @@ public sealed class EventTests : ServerTest
         for (var i = 1; i < 50; i++) await client.Send($"2{i}[\"n\",{i}]");
         await client.Send("2/other,10[\"n\",0]");
 
-        // The reader has stopped behind three that wait: nothing of the other namespace is answered until they are done.
+        // The reader has stopped behind three that wait, however long the others are served meanwhile.
+        var socket = server.Io.Default.Sockets.ShouldHaveSingleItem();
+        await Eventually.IsTrue(() => socket.Client.PendingEvents == 3, Cancellation);
+        var bystander = await Connect(server, "/other");
+        for (var i = 0; i < 200; i++)
+        {
+            await bystander.Send("2/other,1[\"n\",0]");
+            (await bystander.Receive()).ShouldBe("3/other,1[\"other\"]");
+        }
+
+        socket.Client.PendingEvents.ShouldBe(3);
         mayEnd.SetResult();
         for (var i = 0; i < 50; i++) (await client.Receive()).ShouldBe($"3{i}[{i}]");
         (await client.Receive()).ShouldBe("3/other,10[\"other\"]");
@@ -251,11 +262,14 @@ public sealed class EventTests : ServerTest
         var server = await Start();
         var (client, socket) = await ConnectBoth(server);
         List<string> told = [];
-        socket.OnAnyOutgoing((name, arguments) => told.Add($"{name} {arguments.GetJson(0)}"));
+        Action<string, EventArguments> listener = (name, arguments) => told.Add($"{name} {arguments.GetJson(0)}");
+        socket.OnAnyOutgoing(listener);
         socket.Emit("own", 1);
         server.Io.Emit("broadcast", 2);
         (await client.Receive()).ShouldBe("2[\"own\",1]");
         (await client.Receive()).ShouldBe("2[\"broadcast\",2]");
+        socket.OffAnyOutgoing(listener);
+        socket.Emit("untold", 3);
         told.ShouldBe(["own 1", "broadcast 2"]);
     }
 
