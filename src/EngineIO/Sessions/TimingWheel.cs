@@ -8,18 +8,21 @@ namespace EngineIO.Sessions;
 /// Threading: every member may be called from any thread. One lock guards the slots, the list of what is due and the timer's
 /// setting; it is held for a few pointer moves and never while an entry is called. Entries are called one after the other on a
 /// thread of the pool, so an entry is never called twice at the same time. A timer for each connection was rejected: twenty
-/// thousand of them cost more than the connections' idle life. Resolution is 20 ms: an entry is never called early, and
-/// on an idle machine at most about 20 ms late.
+/// thousand of them cost more than the connections' idle life. An entry is never called early. A delay of less than a second is kept to
+/// about a millisecond; a longer one may be called up to 32 ms late, so that the timer wakes at most some thirty times a second for any number of
+/// idle connections.
 /// </remarks>
 public sealed partial class TimingWheel : IDisposable
 {
-    // 2,048 slots of 20 ms are 41 s: the usual ping interval and time-out need no second turn of the wheel.
-    private const int SlotCount = 2048;
+    // A slot is a millisecond and a turn of the wheel 4 s; a longer delay is looked at once each turn until it is due.
+    private const int SlotCount = 4096;
     private const int SlotMask = SlotCount - 1;
     private const int DueSlot = SlotCount;
     private const int NoSlot = -1;
     private const long NotArmed = long.MaxValue;
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+    private const int CoarseTicks = 32;
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan CoarseFrom = TimeSpan.FromSeconds(1);
 
     // Far enough for any time-out, near enough that adding it to the present cannot overflow.
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(3650);
@@ -70,6 +73,8 @@ public sealed partial class TimingWheel : IDisposable
             // A tick must have passed entirely before it is run, so what is due within a tick waits for that tick's end.
             var due = (elapsed + delay).Ticks;
             var tick = Math.Max((due + Tick.Ticks - 1) / Tick.Ticks, Math.Max(_current, elapsed.Ticks / Tick.Ticks) + 1);
+            if (delay >= CoarseFrom)
+                tick = (tick + CoarseTicks - 1) / CoarseTicks * CoarseTicks;
             entry.DueTick = tick;
             Link(entry, (int)(tick & SlotMask));
             if (!_running && tick < _armed)
