@@ -71,7 +71,7 @@ public sealed partial class EngineServer
         var sid = query["sid"];
         if (!StringValues.IsNullOrEmpty(sid))
         {
-            if (sid.Count != 1 || !_sessions.TryGetValue(sid.ToString(), out var session))
+            if (sid.Count != 1 || !_sessions.TryGetValue(sid.ToString(), out var session) || session.EndIfOverdue())
                 return (EngineError.UnknownSession, null);
             var mismatch = webSocket ? transport != EngineTransports.WebSocket : transport != session.Transport || transport != EngineTransports.Polling;
             return mismatch || !SpeaksProtocol4(request) ? (EngineError.BadRequest, null) : (null, session);

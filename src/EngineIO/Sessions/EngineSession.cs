@@ -162,6 +162,14 @@ public sealed partial class EngineSession
     /// <summary>Sends a packet of the protocol's own, or a control frame; a session that is closing still sends them.</summary>
     internal bool SendControl(OutboundMessage packet) => Send(packet, alsoWhileClosing: true);
 
+    /// <summary>Ends the session if its pong is overdue. True when it has ended, now or before.</summary>
+    internal bool EndIfOverdue()
+    {
+        if (_heartbeat.IsOverdue)
+            End(CloseReason.PingTimeout, exception: null);
+        return !IsServed;
+    }
+
     /// <summary>What was asked to be sent before a close has been sent.</summary>
     internal void OnDrained() => End(_closeReason, exception: null);
 

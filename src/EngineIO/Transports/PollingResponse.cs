@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using EngineIO.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -8,8 +9,6 @@ namespace EngineIO.Transports;
 /// <summary>Writes the answer to a poll: one payload, compressed where client and options allow it.</summary>
 internal static class PollingResponse
 {
-    private static readonly byte[] Separator = [PayloadCodec.Separator];
-
     public static Task WriteAsync(HttpContext context, List<OutboundMessage> messages, EngineIOOptions options)
     {
         var length = messages.Count - 1;
@@ -31,17 +30,20 @@ internal static class PollingResponse
         }
 
         response.ContentLength = length;
-        return WritePayloadAsync(response.Body, messages);
+        WritePayload(response.BodyWriter, messages);
+        return response.BodyWriter.FlushAsync(CancellationToken.None).AsTask();
     }
 
     private static async Task WriteCompressedAsync(HttpResponse response, List<OutboundMessage> messages, string encoding)
     {
+        var plain = new ArrayBufferWriter<byte>();
+        WritePayload(plain, messages);
         using var buffer = new MemoryStream();
         await using (Stream stream = encoding is "gzip"
             ? new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true)
             : new ZLibStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
         {
-            await WritePayloadAsync(stream, messages);
+            await stream.WriteAsync(plain.WrittenMemory, CancellationToken.None);
         }
 
         response.Headers.ContentEncoding = encoding;
@@ -49,13 +51,13 @@ internal static class PollingResponse
         await response.Body.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), CancellationToken.None);
     }
 
-    private static async Task WritePayloadAsync(Stream stream, List<OutboundMessage> messages)
+    private static void WritePayload(IBufferWriter<byte> writer, List<OutboundMessage> messages)
     {
         for (var i = 0; i < messages.Count; i++)
         {
             if (i > 0)
-                await stream.WriteAsync(Separator, CancellationToken.None);
-            await stream.WriteAsync(messages[i].PollingPayload(), CancellationToken.None);
+                writer.Write([PayloadCodec.Separator]);
+            writer.Write(messages[i].PollingPayload().Span);
         }
     }
 

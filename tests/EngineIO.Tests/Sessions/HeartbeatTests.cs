@@ -147,6 +147,21 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
+    public async Task Request_after_the_deadline_finds_no_session_even_if_the_clock_has_not_come_round()
+    {
+        var time = new FreezableTime();
+        await using var host = await EngineHost.StartAsync(time: time);
+        var client = await PollingClient.OpenAsync(host);
+        time.Advance(TimeSpan.FromSeconds(25) + Tick);
+        (await client.PollAsync()).Body.ShouldBe("2");
+        time.Frozen = true;
+        time.Advance(TimeSpan.FromSeconds(20));
+        host.Server.SessionCount.ShouldBe(1);
+        await client.ShouldBeGoneAsync();
+        host.Server.SessionCount.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Session_closed_by_the_application_while_it_opens_gets_no_ping()
     {
         var application = new RecordingApplication { Opening = session => session.Close(discard: true) };
@@ -157,5 +172,22 @@ public sealed class HeartbeatTests
         session.ClosedCount.ShouldBe(1);
         session.Session.Send(OutboundMessages.Text("x")).ShouldBeFalse();
         await client.ShouldBeGoneAsync();
+    }
+
+    /// <summary>A clock whose timers can be held up, as on a machine that has too much to do.</summary>
+    private sealed class FreezableTime : FakeTimeProvider
+    {
+        public bool Frozen { get; set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(
+                inner =>
+                {
+                    if (!Frozen)
+                        callback(inner);
+                },
+                state,
+                dueTime,
+                period);
     }
 }
