@@ -28,7 +28,9 @@ public static class ChatIds
     public static bool TryRead(ReadOnlySpan<char> text, out long id)
     {
         id = 0;
+        // The framework's parser passes over NULs at the end, hence the check of every character.
         return text.Length is > 0 and <= MaxDigits
+            && !text.ContainsAnyExceptInRange('0', '9')
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id)
             && id is > 0 and <= StoreLimits.Id;
     }

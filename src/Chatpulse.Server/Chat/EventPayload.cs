@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Chatpulse.Server.Stores;
+using SocketIO.Protocol;
 using SocketIO.Server;
 
 namespace Chatpulse.Server.Chat;
@@ -30,17 +31,18 @@ internal readonly struct EventPayload
             : throw Invalid($"The payload must be an object, not {Show(payload)}.");
     }
 
-    /// <summary>The text of an event's <c>tempId</c> when it has a usable one, for an answer to an event that is wrong otherwise.</summary>
+    /// <summary>The event's <c>tempId</c> when it has a usable one, for an answer to an event that is wrong otherwise. Never throws.</summary>
     public static string? TempIdOf(IncomingEvent incoming)
     {
-        if (incoming.Arguments.Count == 0)
+        try
+        {
+            var tempId = Of(incoming).OptionalText("tempId");
+            return tempId?.Length is > 0 and <= StoreLimits.TempIdLength ? tempId : null;
+        }
+        catch (Exception unusable) when (unusable is ChatException or InvalidPayloadException)
+        {
             return null;
-        var payload = incoming.Arguments.GetJson(0);
-        return payload.ValueKind == JsonValueKind.Object
-            && payload.TryGetProperty("tempId", out var value)
-            && value.ValueKind == JsonValueKind.String
-            && TryGetText(value, out var text)
-            && text.Length is > 0 and <= StoreLimits.TempIdLength ? text : null;
+        }
     }
 
     /// <summary>The text of a JSON string; false when it has lone surrogates, which no UTF-8 can carry on.</summary>

@@ -91,13 +91,13 @@ internal static class Wire
     /// <summary>An acknowledgement of what could not be done.</summary>
     public sealed record Refused(ErrorDetail Error)
     {
-        public bool Ok => false;
+        [JsonPropertyOrder(-1)] public bool Ok => false;
     }
 
     /// <summary>An acknowledgement with nothing to say but that it was done.</summary>
     public sealed record Done
     {
-        public bool Ok => true;
+        [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 
     /// <summary>Acknowledges <c>join_thread</c>.</summary>
@@ -107,13 +107,13 @@ internal static class Wire
     /// <param name="Online">Users who are in the thread now, the asker too; at most <see cref="Presence"/> can list.</param>
     public sealed record Joined(long ThreadId, int Missed, bool HasMore, IReadOnlyList<long> Online)
     {
-        public bool Ok => true;
+        [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 
     /// <summary>Acknowledges <c>leave_thread</c> and <c>typing</c>.</summary>
     public sealed record InThread(long ThreadId)
     {
-        public bool Ok => true;
+        [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 
     /// <summary>Acknowledges <c>message_send</c>.</summary>
@@ -121,31 +121,31 @@ internal static class Wire
         Message Message,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TempId)
     {
-        public bool Ok => true;
+        [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 
     /// <summary>Acknowledges <c>message_read</c>: the messages that are newly read.</summary>
     public sealed record Read(long ThreadId, IReadOnlyList<long> MessageIds)
     {
-        public bool Ok => true;
+        [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 
     /// <summary>Answers <c>history</c>: messages, oldest first, and whether there are older ones.</summary>
     public sealed record History(long ThreadId, IReadOnlyList<Message> Messages, bool HasMore)
     {
-        public bool Ok => true;
+        [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 
     /// <summary>Acknowledges <c>presence:request</c>.</summary>
     public sealed record PresenceAnswer(IReadOnlyList<UserPresence> Users)
     {
-        public bool Ok => true;
+        [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 
     /// <summary>Acknowledges <c>auth_refresh</c>.</summary>
     public sealed record Refreshed(string ExpiresAt)
     {
-        public bool Ok => true;
+        [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 }
 

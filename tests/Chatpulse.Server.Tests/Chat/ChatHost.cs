@@ -48,6 +48,7 @@ public sealed class ChatHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         _directory.Delete(recursive: true);
     }
