@@ -63,7 +63,7 @@ public sealed class SocketIOOptions
 
     /// <summary>
     /// Whether a namespace that a client's wish has made is removed with its last socket. Default true (the official server's is
-    /// false): otherwise clients fill the table with names.
+    /// false): otherwise clients fill the table with names. What its adapter kept for recovery goes with it.
     /// </summary>
     public bool CleanupEmptyChildNamespaces { get; set; } = true;
 

@@ -162,8 +162,9 @@ public class InMemoryAdapter : IAdapter
         foreach (var socket in targets)
         {
             if (!socket.Expect(waiting.AckId, waiting)) continue;
-            if (socket.SendPacket(packet, isVolatile)) waiting.Add(socket);
-            else socket.Forget(waiting.AckId);
+
+            // Not sent, and yet no longer in the table: it has been told as gone, and so it counts as asked.
+            if (socket.SendPacket(packet, isVolatile) || !socket.Forget(waiting.AckId)) waiting.Add(socket);
         }
 
         clientCount(waiting.Count);

@@ -1,7 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace SocketIO.Protocol;
@@ -36,63 +34,3 @@ internal static class PayloadJson
             : throw new InvalidOperationException(
                 $"The type {type} is not known to SocketIOOptions.Json. Add a JsonSerializerContext with [JsonSerializable(typeof({type.Name}))] to options.Json.TypeInfoResolverChain.");
 }
-
-/// <summary>What the library's own answers look like, and the types that every application may use without registering them.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(object))]
-[JsonSerializable(typeof(string))]
-[JsonSerializable(typeof(bool))]
-[JsonSerializable(typeof(byte))]
-[JsonSerializable(typeof(short))]
-[JsonSerializable(typeof(int))]
-[JsonSerializable(typeof(uint))]
-[JsonSerializable(typeof(long))]
-[JsonSerializable(typeof(ulong))]
-[JsonSerializable(typeof(float))]
-[JsonSerializable(typeof(double))]
-[JsonSerializable(typeof(decimal))]
-[JsonSerializable(typeof(int?))]
-[JsonSerializable(typeof(long?))]
-[JsonSerializable(typeof(double?))]
-[JsonSerializable(typeof(bool?))]
-[JsonSerializable(typeof(Guid))]
-[JsonSerializable(typeof(DateTime))]
-[JsonSerializable(typeof(DateTimeOffset))]
-[JsonSerializable(typeof(TimeSpan))]
-[JsonSerializable(typeof(Uri))]
-[JsonSerializable(typeof(JsonElement))]
-[JsonSerializable(typeof(JsonElement?))]
-[JsonSerializable(typeof(JsonDocument))]
-[JsonSerializable(typeof(JsonNode))]
-[JsonSerializable(typeof(JsonObject))]
-[JsonSerializable(typeof(JsonArray))]
-[JsonSerializable(typeof(JsonValue))]
-[JsonSerializable(typeof(byte[]))]
-[JsonSerializable(typeof(ReadOnlyMemory<byte>))]
-[JsonSerializable(typeof(Memory<byte>))]
-[JsonSerializable(typeof(byte[][]))]
-[JsonSerializable(typeof(List<byte[]>))]
-[JsonSerializable(typeof(object[]))]
-[JsonSerializable(typeof(string[]))]
-[JsonSerializable(typeof(bool[]))]
-[JsonSerializable(typeof(int[]))]
-[JsonSerializable(typeof(long[]))]
-[JsonSerializable(typeof(double[]))]
-[JsonSerializable(typeof(JsonElement[]))]
-[JsonSerializable(typeof(List<object>))]
-[JsonSerializable(typeof(List<string>))]
-[JsonSerializable(typeof(List<int>))]
-[JsonSerializable(typeof(List<long>))]
-[JsonSerializable(typeof(List<JsonElement>))]
-[JsonSerializable(typeof(IReadOnlyList<string>))]
-[JsonSerializable(typeof(IReadOnlyList<long>))]
-[JsonSerializable(typeof(Dictionary<string, object>))]
-[JsonSerializable(typeof(Dictionary<string, string>))]
-[JsonSerializable(typeof(Dictionary<string, bool>))]
-[JsonSerializable(typeof(Dictionary<string, int>))]
-[JsonSerializable(typeof(Dictionary<string, long>))]
-[JsonSerializable(typeof(Dictionary<string, double>))]
-[JsonSerializable(typeof(Dictionary<string, byte[]>))]
-[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
-[JsonSerializable(typeof(Server.ErrorAnswer))]
-internal sealed partial class PayloadJsonContext : JsonSerializerContext;

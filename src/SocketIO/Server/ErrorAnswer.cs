@@ -4,6 +4,3 @@ namespace SocketIO.Server;
 
 /// <summary>What a client's ack gets when the handler failed: <c>{ ok: false, error: { code, message } }</c>.</summary>
 internal sealed record ErrorAnswer(ErrorAnswerDetail Error, [property: JsonPropertyOrder(-1)] bool Ok = false);
-
-/// <summary>Why it failed.</summary>
-internal sealed record ErrorAnswerDetail(string Code, string Message);

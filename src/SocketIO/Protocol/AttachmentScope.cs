@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace SocketIO.Protocol;
 
@@ -62,25 +61,4 @@ internal static class AttachmentScope
 
         return placeholder && (uint)number < (uint)attachments.Length ? attachments[number] : throw new JsonException("binary data was expected");
     }
-}
-
-internal sealed class ByteArrayAttachmentConverter : JsonConverter<byte[]>
-{
-    public override byte[] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => AttachmentScope.Read(ref reader).ToArray();
-
-    public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options) => AttachmentScope.Write(writer, value);
-}
-
-internal sealed class ReadOnlyMemoryAttachmentConverter : JsonConverter<ReadOnlyMemory<byte>>
-{
-    public override ReadOnlyMemory<byte> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => AttachmentScope.Read(ref reader);
-
-    public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<byte> value, JsonSerializerOptions options) => AttachmentScope.Write(writer, value);
-}
-
-internal sealed class MemoryAttachmentConverter : JsonConverter<Memory<byte>>
-{
-    public override Memory<byte> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => AttachmentScope.Read(ref reader).ToArray();
-
-    public override void Write(Utf8JsonWriter writer, Memory<byte> value, JsonSerializerOptions options) => AttachmentScope.Write(writer, value);
 }

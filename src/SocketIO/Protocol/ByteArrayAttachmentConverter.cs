@@ -1,0 +1,12 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SocketIO.Protocol;
+
+/// <summary>Bytes as an attachment; reading gives a copy, which the application may change.</summary>
+internal sealed class ByteArrayAttachmentConverter : JsonConverter<byte[]>
+{
+    public override byte[] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => AttachmentScope.Read(ref reader).ToArray();
+
+    public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options) => AttachmentScope.Write(writer, value);
+}
