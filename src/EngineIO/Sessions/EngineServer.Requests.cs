@@ -14,11 +14,11 @@ public sealed partial class EngineServer
     /// Completes when the answer is written; for a poll that may take until the next ping, for a WebSocket as long as the connection lasts. A request that cannot
     /// be served is answered with the official server's code and message.
     /// </remarks>
-    public async Task HandleAsync(HttpContext context)
+    public Task HandleAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         if (ApplyCors(context))
-            return;
+            return Task.CompletedTask;
 
         var webSocket = WebSocketHandshake.IsRequested(context);
         var (error, session) = Verify(context.Request, webSocket);
@@ -26,20 +26,13 @@ public sealed partial class EngineServer
             error = EngineError.BadRequest;
         if (error is null && webSocket && !CorsPolicy.AllowsWebSocket(_options.Cors, context.Request))
             error = EngineError.Forbidden;
-        if (error is null && session is null)
-            error = await AdmitAsync(context);
         if (error is not null)
-        {
-            await RefuseAsync(context, error);
-            return;
-        }
+            return RefuseAsync(context, error);
 
-        if (webSocket)
-            await ServeWebSocketAsync(context, session);
-        else if (session is not null)
-            await ServePollingAsync(context, session);
-        else
-            await OpenPollingAsync(context);
+        // No asynchronous frame of this method's own: it would last as long as the connection.
+        if (session is null)
+            return _options.AllowRequest is { } allowRequest ? AskAndOpenAsync(context, webSocket, allowRequest) : OpenAsync(context, webSocket);
+        return webSocket ? ServeWebSocketAsync(context, session) : ServePollingAsync(context, session);
     }
 
     /// <summary>
@@ -87,28 +80,35 @@ public sealed partial class EngineServer
 
     private static bool SpeaksProtocol4(HttpRequest request) => Single(request.Query["EIO"]) is "4";
 
-    /// <summary>Whether a new session may be opened: the application is asked, then the protocol version looked at, as the official server does.</summary>
-    private async ValueTask<EngineError?> AdmitAsync(HttpContext context)
+    /// <summary>Asks the application before anything else is looked at, as the official server does.</summary>
+    private async Task AskAndOpenAsync(HttpContext context, bool webSocket, Func<HttpContext, ValueTask<string?>> allowRequest)
     {
-        if (_closing)
-            return EngineError.ShuttingDown;
-        if (_options.AllowRequest is { } allowRequest)
+        string? refusal;
+        try
         {
-            try
-            {
-                if (await allowRequest(context) is { } refusal)
-                    return refusal.Length == 0 ? EngineError.Forbidden : EngineError.Forbidden with { Message = refusal };
-            }
-            catch (Exception exception)
-            {
-                LogAllowRequestFailed(_logger, exception);
-                return EngineError.Forbidden;
-            }
+            refusal = await allowRequest(context);
+        }
+        catch (Exception exception)
+        {
+            LogAllowRequestFailed(_logger, exception);
+            refusal = "";
         }
 
+        if (refusal is null)
+            await OpenAsync(context, webSocket);
+        else
+            await RefuseAsync(context, refusal.Length == 0 ? EngineError.Forbidden : EngineError.Forbidden with { Message = refusal });
+    }
+
+    private Task OpenAsync(HttpContext context, bool webSocket)
+    {
         if (!SpeaksProtocol4(context.Request))
-            return EngineError.UnsupportedProtocol;
-        return SessionCount >= _options.MaxSessions ? EngineError.TooManySessions : null;
+            return RefuseAsync(context, EngineError.UnsupportedProtocol);
+        if (_closing)
+            return RefuseAsync(context, EngineError.ShuttingDown);
+        if (SessionCount >= _options.MaxSessions)
+            return RefuseAsync(context, EngineError.TooManySessions);
+        return webSocket ? ServeWebSocketAsync(context, session: null) : OpenPollingAsync(context);
     }
 
     private async Task OpenPollingAsync(HttpContext context)

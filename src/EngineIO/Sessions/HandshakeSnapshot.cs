@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features.Authentication;
 
 namespace EngineIO.Sessions;
 
@@ -14,13 +15,15 @@ internal static class HandshakeSnapshot
         return new EngineHandshake
         {
             Headers = headers,
-            Query = new QueryCollection(request.Query.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.OrdinalIgnoreCase)),
+            // Parsed anew for each request, and never changed after that.
+            Query = request.Query,
             Url = $"{request.PathBase}{request.Path}{request.QueryString}",
             RemoteAddress = context.Connection.RemoteIpAddress,
             Secure = request.IsHttps,
             CrossOrigin = request.Headers.Origin.Count > 0,
             Time = time.GetUtcNow(),
-            User = context.User,
+            // Asking the context would make an empty principal for everybody whom no authentication has found.
+            User = context.Features.Get<IHttpAuthenticationFeature>()?.User,
         };
     }
 }

@@ -6,7 +6,7 @@ namespace EngineIO.Transports;
 /// What the framework's WebSocket sees of a connection: it reads the connection's stream, in which every frame must be masked, while what it writes on its own account (pongs, a
 /// close frame) is handed to the transport, in whose queue it takes its turn.
 /// </summary>
-internal sealed class ReceiveStream(Stream connection, Func<ReadOnlyMemory<byte>, ValueTask> write) : Stream
+internal sealed class ReceiveStream(Stream connection, WebSocketTransport transport) : Stream
 {
     private MaskCheck _masks;
 
@@ -42,10 +42,10 @@ internal sealed class ReceiveStream(Stream connection, Func<ReadOnlyMemory<byte>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => write(buffer);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => transport.WriteControlAsync(buffer);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        write(buffer.AsMemory(offset, count)).AsTask();
+        transport.WriteControlAsync(buffer.AsMemory(offset, count)).AsTask();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

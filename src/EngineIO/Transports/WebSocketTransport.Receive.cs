@@ -214,7 +214,7 @@ internal sealed partial class WebSocketTransport
     }
 
     /// <summary>Takes what the framework's WebSocket writes on its own account.</summary>
-    private async ValueTask WriteControlAsync(ReadOnlyMemory<byte> frame)
+    internal async ValueTask WriteControlAsync(ReadOnlyMemory<byte> frame)
     {
         if (_session is not { } session)
         {

@@ -46,7 +46,7 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
         _connection = connection;
         _host = host;
         _deflate = deflate;
-        _socket = WebSocket.CreateFromStream(new ReceiveStream(connection, WriteControlAsync), new WebSocketCreationOptions
+        _socket = WebSocket.CreateFromStream(new ReceiveStream(connection, this), new WebSocketCreationOptions
         {
             IsServer = true,
             KeepAliveInterval = Timeout.InfiniteTimeSpan,

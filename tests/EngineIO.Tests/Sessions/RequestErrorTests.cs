@@ -86,6 +86,16 @@ public sealed class RequestErrorTests
     }
 
     [Fact]
+    public async Task Known_session_with_another_protocol_version_is_refused_and_lives_on()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var polling = await PollingClient.OpenAsync(host);
+        using var response = await host.Http.GetAsync($"?EIO=3&transport=polling&sid={polling.Sid}", TestContext.Current.CancellationToken);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(BadRequest);
+        (await polling.PostAsync("4still here")).Body.ShouldBe("ok");
+    }
+
+    [Fact]
     public async Task Known_session_with_another_method_is_refused_and_lives_on()
     {
         await using var host = await EngineHost.StartAsync();
