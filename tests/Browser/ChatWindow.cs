@@ -8,10 +8,6 @@ namespace Chatpulse.Browser;
 /// <summary>One window with the chat page in it, in the words of somebody who uses it.</summary>
 public sealed class ChatWindow
 {
-    /// <summary>How long the page may take on a busy machine.</summary>
-    public static readonly LocatorAssertionsToBeVisibleOptions Patience = new() { Timeout = 30_000 };
-
-    private static readonly LocatorAssertionsToHaveAttributeOptions AttributePatience = new() { Timeout = 30_000 };
     private readonly ConcurrentQueue<string> complaints = new();
 
     public ChatWindow(IPage page)
@@ -56,13 +52,13 @@ public sealed class ChatWindow
         await Draft.PressAsync("Enter");
     }
 
-    public Task SeesAsync(string content) => Assertions.Expect(Message(content)).ToBeVisibleAsync(Patience);
+    public Task SeesAsync(string content) => Assertions.Expect(Message(content)).ToBeVisibleAsync();
 
     /// <summary>Waits for what an own message says of itself: <c>sending</c>, <c>sent</c>, <c>read</c>, <c>failed</c>.</summary>
-    public Task SeesStateAsync(string content, string state) => Assertions.Expect(Message(content)).ToHaveAttributeAsync("data-state", state, AttributePatience);
+    public Task SeesStateAsync(string content, string state) => Assertions.Expect(Message(content)).ToHaveAttributeAsync("data-state", state);
 
     /// <summary>Waits until somebody is <c>online</c>, <c>away</c> or <c>offline</c>.</summary>
-    public Task SeesPersonAsync(int userId, string status) => Assertions.Expect(Person(userId)).ToHaveAttributeAsync("data-status", status, AttributePatience);
+    public Task SeesPersonAsync(int userId, string status) => Assertions.Expect(Person(userId)).ToHaveAttributeAsync("data-status", status);
 
     public async Task<IReadOnlyList<string>> TextsAsync() => await Page.Locator(".message .content").AllTextContentsAsync();
 

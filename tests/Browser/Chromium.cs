@@ -7,6 +7,7 @@ namespace Chatpulse.Browser;
 public sealed class Chromium : IAsyncLifetime
 {
     private const string Executable = "/usr/bin/chromium";
+    private const float PatienceInMilliseconds = 60_000;
     private static readonly string[] Arguments =
     [
         "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -22,6 +23,8 @@ public sealed class Chromium : IAsyncLifetime
         if (!File.Exists(Executable))
             throw new FileNotFoundException($"The browser tests need Chromium at {Executable}. Install it: apt-get install chromium (test.sh does that by itself).");
         playwright = await Playwright.CreateAsync();
+        // A busy machine is no reason to fail.
+        Assertions.SetDefaultExpectTimeout(PatienceInMilliseconds);
         Browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Arguments });
     }
 
@@ -29,7 +32,7 @@ public sealed class Chromium : IAsyncLifetime
     public async Task<ChatWindow> OpenAsync(Uri url, BrowserNewContextOptions? options = null)
     {
         var context = await Browser.NewContextAsync(options ?? new() { ViewportSize = new() { Width = 720, Height = 760 } });
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(PatienceInMilliseconds);
         var window = new ChatWindow(await context.NewPageAsync());
         await window.Page.GotoAsync(url.ToString());
         return window;
@@ -39,7 +42,7 @@ public sealed class Chromium : IAsyncLifetime
     public async Task<ChatWindow> EnterAsync(ChatServer server, int userId, int threadId, BrowserNewContextOptions? options = null)
     {
         var window = await OpenAsync(new Uri(server.Url, $"?user={userId}&thread={threadId}"), options);
-        await Assertions.Expect(window.Page.Locator(".message, #empty:not([hidden])").First).ToBeVisibleAsync(ChatWindow.Patience);
+        await Assertions.Expect(window.Page.Locator(".message, #empty:not([hidden])").First).ToBeVisibleAsync();
         return window;
     }
 

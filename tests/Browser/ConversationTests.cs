@@ -184,13 +184,15 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
     [Fact]
     public async Task On_a_phone_nothing_is_wider_than_the_screen()
     {
+        foreach (var userId in Enumerable.Range(130, 9))
+            await server.WriteAsync(userId, thread, ["one of a crowd"]);
         var phone = await chromium.EnterAsync(server, 123, thread, new() { ViewportSize = new() { Width = 320, Height = 560 }, IsMobile = true, HasTouch = true });
 
         await phone.Draft.FillAsync(new string('w', 300));
         await phone.Page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
 
         await phone.SeesStateAsync(new string('w', 300), "sent");
-        (await phone.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth && scroller.scrollWidth <= scroller.clientWidth")).ShouldBeTrue();
+        (await phone.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth && document.querySelector('.bar').scrollWidth <= innerWidth && scroller.scrollWidth <= scroller.clientWidth")).ShouldBeTrue();
         await phone.CloseAsync();
     }
 

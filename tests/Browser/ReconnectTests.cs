@@ -26,7 +26,7 @@ public sealed class ReconnectTests(Chromium chromium) : IClassFixture<Chromium>
         // Ann's way back is longer than Bob's, so that there is something to miss.
         await ann.Page.Context.RouteAsync("**/socket.io/**", route => route.AbortAsync());
         await server.StartAsync();
-        await Expect(bob.Banner).ToBeEmptyAsync(new() { Timeout = 60_000 });
+        await Expect(bob.Banner).ToBeEmptyAsync();
         foreach (var text in (string[])["missed one", "missed two", "missed three"])
         {
             await bob.SayAsync(text);
@@ -34,7 +34,7 @@ public sealed class ReconnectTests(Chromium chromium) : IClassFixture<Chromium>
         }
 
         await ann.Page.Context.UnrouteAllAsync();
-        await Expect(ann.Banner).ToBeEmptyAsync(new() { Timeout = 60_000 });
+        await Expect(ann.Banner).ToBeEmptyAsync();
         await ann.SeesAsync("missed three");
         await ann.SayAsync("after");
         await bob.SeesAsync("after");
