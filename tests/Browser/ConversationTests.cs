@@ -39,6 +39,8 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
         await bob.SeesAsync("Are you there?");
         await ann.SeesStateAsync("Are you there?", "read");
         await Expect(ann.Message("Are you there?").Locator(".state")).ToHaveAttributeAsync("aria-label", "Read by User 124");
+        await ann.Page.ReloadAsync();
+        await ann.SeesStateAsync("Are you there?", "read");
         await CloseAsync(ann, bob);
     }
 

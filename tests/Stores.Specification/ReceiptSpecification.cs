@@ -22,6 +22,22 @@ public abstract class ReceiptSpecification : StoreSpecification
     }
 
     [Fact]
+    public async Task A_message_is_read_when_the_last_of_the_others_has_read_it()
+    {
+        var group = (await Store.CreateThreadAsync(Ann, ThreadTypes.Group, null, [Bob, Cem], Cancellation)).Thread.Id;
+        var sent = (await Store.SendAsync(new NewMessage(Ann, group, null, "hello", ContentTypes.PlainText, []), Cancellation)).Message;
+
+        await Store.MarkReadAsync(Bob, group, [sent.Id], Cancellation);
+        (await StatusAsync()).ShouldBe("sent");
+        await Store.MarkReadAsync(Cem, group, [sent.Id], Cancellation);
+        (await StatusAsync()).ShouldBe("read");
+        (await Store.ThreadsAsync(Ann, 1, 100, null, Cancellation)).Threads.Single(t => t.Id == group).LastMessage!.Status.ShouldBe("read");
+
+        async Task<string> StatusAsync() =>
+            (await Store.HistoryAsync(Ann, group, beforeId: null, afterId: null, 10, Cancellation)).Messages.Single().Status;
+    }
+
+    [Fact]
     public async Task Reading_again_is_no_news()
     {
         var sent = await SendAsync(Ann, "hello");

@@ -5,8 +5,18 @@ namespace Chatpulse.Server.Stores.Sqlite;
 
 public sealed partial class SqliteChatStore
 {
-    private const string SelectMessages = """
-        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, m.status, m.created_at, m.updated_at
+    /// <summary>A message is read when somebody has read it and nobody else of the thread is left; told by its receipts, so that reading is one write.</summary>
+    private const string Status = """
+        CASE WHEN EXISTS (SELECT 1 FROM chatpulse_message_read_receipts r WHERE r.message_id = m.id)
+            AND NOT EXISTS (
+                SELECT 1 FROM chatpulse_message_participants p
+                WHERE p.thread_id = m.thread_id AND p.user_id <> m.sender_id
+                    AND NOT EXISTS (SELECT 1 FROM chatpulse_message_read_receipts r WHERE r.message_id = m.id AND r.user_id = p.user_id))
+            THEN 'read' ELSE m.status END
+        """;
+
+    private const string SelectMessages = $"""
+        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, {Status}, m.created_at, m.updated_at
         FROM chatpulse_messages m JOIN chatpulse_users u ON u.id = m.sender_id
         """;
 
