@@ -111,7 +111,8 @@ public sealed partial class Socket
     }
 
     /// <summary>
-    /// Ends it, at once: events that wait are dropped, and <see cref="OnDisconnect"/> has been told when this returns.
+    /// Ends it, at once: events that wait are dropped, and <see cref="OnDisconnect"/> has been told when this returns. A socket
+    /// that is not connected (any more, or yet: middleware refuses by throwing) is left alone.
     /// </summary>
     /// <param name="closeConnection">
     /// False tells the client that this namespace is left and keeps the connection; true ends the sockets of every namespace and
@@ -120,22 +121,13 @@ public sealed partial class Socket
     public void Disconnect(bool closeConnection = false)
     {
         if (closeConnection) Client.DisconnectAll();
-        else if (IsOpen) DisconnectByServer();
+        else if (_connected) DisconnectByServer();
     }
 
     internal void DisconnectByServer()
     {
         Client.Session.Send(Server.Parser.EncodeControl(SocketPacketType.Disconnect, Namespace.Name, default));
         Close(DisconnectReason.ServerNamespaceDisconnect, immediately: true);
-    }
-
-    /// <summary>Whether it has not begun to close; a socket whose middleware is still running is open and not connected.</summary>
-    private bool IsOpen
-    {
-        get
-        {
-            lock (_gate) return !_closing;
-        }
     }
 
     /// <summary>Whether the adapter may still take it into rooms.</summary>

@@ -90,6 +90,27 @@ public sealed partial class ConnectTests : ServerTest
     }
 
     [Fact]
+    public async Task Nothing_is_sent_to_a_socket_that_middleware_has_not_let_in()
+    {
+        var server = await Start();
+        var answered = Task.CompletedTask;
+        server.Io.Use(socket =>
+        {
+            socket.Join("room");
+            socket.Emit("early", 1).ShouldBeFalse();
+            server.Io.To("room").Emit("early", 2);
+            answered = socket.EmitWithAck<int, int>("early", 3, cancellationToken: Cancellation);
+            socket.Disconnect();
+            return default;
+        });
+        var client = await Connect(server);
+        await Should.ThrowAsync<SocketDisconnectedException>(answered);
+        server.Io.To("room").Emit("now", 4);
+        (await client.Receive()).ShouldBe("2[\"now\",4]");
+        server.Log.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Events_wait_for_the_connection_handler()
     {
         var server = await Start();
