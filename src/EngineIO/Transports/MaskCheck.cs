@@ -1,9 +1,12 @@
+using System.Runtime.InteropServices;
+
 namespace EngineIO.Transports;
 
 /// <summary>
 /// Follows the frames of a client through the bytes as they are read and sees whether each is masked, as RFC 6455, section 5.1, demands of a client: the framework's
 /// WebSocket takes frames that are not, after waiting for a mask that never comes. A value to be kept where it lies: copying it copies its place in the stream.
 /// </summary>
+[StructLayout(LayoutKind.Auto)]
 internal struct MaskCheck
 {
     private const int MaskLength = 4;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using EngineIO.Protocol;
 using EngineIO.Sessions;
@@ -321,5 +322,6 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
         return larger;
     }
 
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct PollResult(PollOutcome Outcome, OutboundMessage? Direct);
 }
