@@ -32,5 +32,6 @@ internal static class PayloadJson
         options.TryGetTypeInfo(type, out var info)
             ? info
             : throw new InvalidOperationException(
-                $"The type {type} is not known to SocketIOOptions.Json. Add a JsonSerializerContext with [JsonSerializable(typeof({type.Name}))] to options.Json.TypeInfoResolverChain.");
+                $"The type {type} is not known to SocketIOOptions.Json. Add a JsonSerializerContext with "
+                + $"[JsonSerializable(typeof({type.Name}))] to options.Json.TypeInfoResolverChain.");
 }

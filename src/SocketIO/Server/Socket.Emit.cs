@@ -37,7 +37,9 @@ public sealed partial class Socket
     /// <exception cref="TimeoutException">The client did not answer in time.</exception>
     /// <exception cref="SocketDisconnectedException">The socket is not connected, or the client goes before it answers.</exception>
     /// <exception cref="InvalidPayloadException">The answer does not fit the type.</exception>
-    /// <exception cref="InvalidOperationException"><see cref="SocketIOOptions.MaxPendingAcks"/> answers are waited for already, or the JSON options do not know the type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <see cref="SocketIOOptions.MaxPendingAcks"/> answers are waited for already, or the JSON options do not know the type.
+    /// </exception>
     public Task<TResult> EmitWithAck<T, TResult>(string eventName, T value, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         new SocketEmitter(this, timeout: timeout).EmitWithAck<T, TResult>(eventName, value, cancellationToken);
 

@@ -19,7 +19,10 @@ public sealed partial class Socket
     public void On(string eventName, Func<ValueTask> handler, HandlerOrder order = HandlerOrder.InOrder) =>
         Add(new AsyncEventListener0(Checked(eventName, handler), handler, order));
 
-    /// <summary>Handles an event by its first argument. When it does not fit, the handler is not called and the client's ack gets the error <c>invalid</c>.</summary>
+    /// <summary>
+    /// Handles an event by its first argument. When it does not fit, the handler is not called and the client's ack gets the
+    /// error <c>invalid</c>.
+    /// </summary>
     public void On<T>(string eventName, Action<T> handler) => Add(new EventListener1<T>(Checked(eventName, handler), handler));
 
     /// <summary>Handles an event by its first argument, and answers it.</summary>
@@ -29,7 +32,10 @@ public sealed partial class Socket
     public void On<T>(string eventName, Func<T, ValueTask> handler, HandlerOrder order = HandlerOrder.InOrder) =>
         Add(new AsyncEventListener1<T>(Checked(eventName, handler), handler, order));
 
-    /// <summary>Handles an event by its first argument, and answers it. The socket's next event waits for the task, unless <paramref name="order"/> says otherwise.</summary>
+    /// <summary>
+    /// Handles an event by its first argument, and answers it. The socket's next event waits for the task, unless
+    /// <paramref name="order"/> says otherwise.
+    /// </summary>
     public void On<T>(string eventName, Func<T, Ack, ValueTask> handler, HandlerOrder order = HandlerOrder.InOrder) =>
         Add(new AsyncAckEventListener1<T>(Checked(eventName, handler), handler, order));
 
