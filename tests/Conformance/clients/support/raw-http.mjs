@@ -13,7 +13,7 @@ export class RawConnection {
     this.socket.on('data', (chunk) => {
       this.received = Buffer.concat([this.received, chunk]);
     });
-    this.closed = once(this.socket, 'close');
+    this.closed = new Promise((resolve) => this.socket.once('close', resolve));
   }
 
   /** Connects and writes. */
@@ -30,6 +30,11 @@ export class RawConnection {
       await within(Promise.race([once(this.socket, 'data'), this.closed.then(() => Promise.reject(new Error('the connection closed')))]), 'an answer');
     }
     return this.received.toString('latin1');
+  }
+
+  /** Completes when the server has ended the connection. */
+  ends() {
+    return within(this.closed, 'the end of the connection');
   }
 
   destroy() {
