@@ -33,19 +33,23 @@ internal static partial class ChatServer
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.SetMinimumLevel(settings.LogLevel)
             .AddFilter("Microsoft", Higher(settings.LogLevel, LogLevel.Warning))
-            .AddFilter("Microsoft.Hosting.Lifetime", Higher(settings.LogLevel, LogLevel.Information));
+            .AddFilter("Microsoft.Hosting.Lifetime", Higher(settings.LogLevel, LogLevel.Information))
+            // Says with a stack trace what the exception says that ends the program; a background service that fails is critical besides.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             Listen(kestrel, settings);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
 
         configure?.Invoke(builder.Services);
         AddChat(builder.Services, settings);
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ChatServer).FullName!);
+        LogStart(logger, settings.IsDevelopment ? "development" : "production", settings.AuthMode, settings.DataDirectory);
         foreach (var warning in settings.Warnings)
             LogSettingWarning(logger, warning);
 
@@ -132,6 +136,9 @@ internal static partial class ChatServer
     }
 
     private static LogLevel Higher(LogLevel a, LogLevel b) => a > b ? a : b;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Chatpulse starts in {Environment}, users are proven by {AuthMode}, messages are kept in {DataDirectory}")]
+    private static partial void LogStart(ILogger logger, string environment, AuthMode authMode, string dataDirectory);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private static partial void LogSettingWarning(ILogger logger, string warning);

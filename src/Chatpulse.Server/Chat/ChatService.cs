@@ -74,7 +74,9 @@ public sealed class ChatService
         return receipts;
     }
 
-    /// <summary>Makes a thread, or answers the private one that is there. A new one is told with <c>thread:created</c> to every participant's connections.</summary>
+    /// <summary>
+    /// Makes a thread, or answers the private one that is there. A new one is told with <c>thread:created</c> to every participant's connections.
+    /// </summary>
     public async ValueTask<CreatedThread> CreateThreadAsync(
         long userId, string type, string? title, IReadOnlyCollection<long> participantIds, CancellationToken cancellationToken)
     {
@@ -105,11 +107,13 @@ public sealed class ChatService
     public IReadOnlyList<long> TypingUsers(long threadId) => _typing.Users(threadId);
 
     /// <summary>
-    /// Another server has stored a message (a webhook): tells it to the thread's room as one that came by REST, unless it was told already. Returns at once; a
-    /// message that is being stored through this server at the same time is waited for, so nobody gets it twice.
+    /// Another server has stored a message (a webhook): tells it to the thread's room as one that came by REST, unless it was told
+    /// already. Returns at once; a message that is being stored through this server at the same time is waited for, so nobody gets it twice.
     /// </summary>
     /// <param name="message">The message.</param>
-    /// <param name="restShape">The message as the webhook brought it, for <c>message:received</c>; it is kept, so it must not belong to a document that is disposed.</param>
+    /// <param name="restShape">
+    /// The message as the webhook brought it, for <c>message:received</c>; it is kept, so it must not belong to a document that is disposed.
+    /// </param>
     /// <exception cref="ChatException"><c>unavailable</c>: too much is waiting in the thread.</exception>
     public void TellStoredElsewhere(ChatMessage message, JsonElement restShape)
     {

@@ -8,10 +8,13 @@ using SocketIO.Server;
 namespace Chatpulse.Server.Chat;
 
 /// <summary>
-/// The object that a client's event carries, read field by field. What does not fit is a <see cref="ChatException"/> that names the field, says what it
-/// must be and shows what came. Fields that nobody asks for are passed over; null counts as missing.
+/// The object that a client's event carries, read field by field. What does not fit is a <see cref="ChatException"/> that names the
+/// field, says what it must be and shows what came. Fields that nobody asks for are passed over; null counts as missing.
 /// </summary>
-/// <remarks>Read by hand and not through a serializer, because a serializer's message names .NET types and byte positions, which help nobody at the other end.</remarks>
+/// <remarks>
+/// Read by hand and not through a serializer, because a serializer's message names .NET types and byte positions, which help nobody at the
+/// other end.
+/// </remarks>
 internal readonly struct EventPayload
 {
     private const int MaxShown = 40;
@@ -108,7 +111,9 @@ internal readonly struct EventPayload
     {
         if (!TryGet(field, out var value))
             throw Missing(field);
-        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Invalid($"{field} must be true or false, not {Show(value)}.");
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw Invalid($"{field} must be true or false, not {Show(value)}.");
     }
 
     /// <summary>A string that must be there.</summary>

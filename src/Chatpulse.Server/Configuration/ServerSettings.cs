@@ -3,7 +3,10 @@ namespace Chatpulse.Server.Configuration;
 /// <summary>Every setting of the server, checked. Read once at start by <see cref="SettingsReader"/>; never changes afterwards.</summary>
 public sealed record ServerSettings
 {
-    /// <summary><c>HOST</c>: where to listen: <c>localhost</c>, <c>*</c> (every interface) or an IP address. Default <c>localhost</c> in development, <c>*</c> in production.</summary>
+    /// <summary>
+    /// <c>HOST</c>: where to listen: <c>localhost</c>, <c>*</c> (every interface) or an IP address. Default <c>localhost</c> in development,
+    /// where anybody is believed, and <c>*</c> in production.
+    /// </summary>
     public string Host { get; init; } = "localhost";
 
     /// <summary><c>PORT</c>: default 3001; 0 takes any free port.</summary>

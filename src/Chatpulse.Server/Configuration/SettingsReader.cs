@@ -8,6 +8,7 @@ namespace Chatpulse.Server.Configuration;
 public sealed class SettingsReader
 {
     private const int MinSecretBytes = 32;
+    private const string SecretExample = "for example the output of: openssl rand -hex 32";
 
     private readonly Func<string, string?> _source;
     private readonly List<string> _problems = [];
@@ -85,7 +86,7 @@ public sealed class SettingsReader
         // A secret is never repeated in a message: what is logged is read by more people than may sign tokens.
         var secret = Value("AUTH_SECRET");
         if (secret is not null && Encoding.UTF8.GetByteCount(secret) < MinSecretBytes)
-            _problems.Add($"AUTH_SECRET is {Encoding.UTF8.GetByteCount(secret)} bytes long: it must be at least {MinSecretBytes}, for example the output of: openssl rand -hex 32");
+            _problems.Add($"AUTH_SECRET is {Encoding.UTF8.GetByteCount(secret)} bytes long: it must be at least {MinSecretBytes}, {SecretExample}");
 
         var mode = Value("AUTH_MODE");
         switch (mode)
@@ -93,15 +94,24 @@ public sealed class SettingsReader
             case null when development:
                 return (AuthMode.UserId, secret);
             case null:
-                Problem("AUTH_MODE", null, "in production (NODE_ENV=production) users must be proven; set AUTH_MODE=token and AUTH_SECRET, or, where something in front of this server proves them, AUTH_MODE=userid.");
+                Problem(
+                    "AUTH_MODE",
+                    null,
+                    "in production (NODE_ENV=production) users must be proven; set AUTH_MODE=token and AUTH_SECRET, or, where something in front of "
+                    + "this server proves them, AUTH_MODE=userid.");
                 return (AuthMode.Token, secret);
             case "userid":
                 if (!development)
-                    _warnings.Add("AUTH_MODE=userid in production: anyone who can reach this server can be any user. Set AUTH_MODE=token and AUTH_SECRET unless something in front of it proves them.");
+                {
+                    _warnings.Add(
+                        "AUTH_MODE=userid in production: anyone who can reach this server can be any user. Set AUTH_MODE=token and AUTH_SECRET "
+                        + "unless something in front of it proves them.");
+                }
+
                 return (AuthMode.UserId, secret);
             case "token":
                 if (secret is null)
-                    Problem("AUTH_SECRET", null, $"AUTH_MODE=token needs the key that signs the tokens, at least {MinSecretBytes} bytes, for example the output of: openssl rand -hex 32");
+                    Problem("AUTH_SECRET", null, $"AUTH_MODE=token needs the key that signs the tokens, at least {MinSecretBytes} bytes, {SecretExample}");
                 return (AuthMode.Token, secret);
             case "wordpress":
                 Problem("AUTH_MODE", mode, "it comes with the WordPress store, which is not part of this build; use token or userid.");
@@ -175,7 +185,7 @@ public sealed class SettingsReader
     {
         var value = Value(name);
         if (value is not null && value.Length < minLength)
-            _problems.Add($"{name} is {value.Length} characters long: it must be at least {minLength}, for example the output of: openssl rand -hex 32");
+            _problems.Add($"{name} is {value.Length} characters long: it must be at least {minLength}, {SecretExample}");
         return value;
     }
 

@@ -20,7 +20,12 @@ internal static class SettingsSource
         try
         {
             // Nothing is expanded: a secret may hold a dollar sign.
-            return DotEnv.Read(new DotEnvOptions(ignoreExceptions: false, envFilePaths: [path], trimValues: true, supportExportSyntax: true, supportVariableExpansion: false));
+            return DotEnv.Read(new DotEnvOptions(
+                ignoreExceptions: false,
+                envFilePaths: [path],
+                trimValues: true,
+                supportExportSyntax: true,
+                supportVariableExpansion: false));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
         {

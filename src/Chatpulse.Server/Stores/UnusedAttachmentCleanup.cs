@@ -11,20 +11,30 @@ internal sealed partial class UnusedAttachmentCleanup(IChatStore store, TimeProv
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, timeProvider);
-        do
+        try
         {
-            try
-            {
-                var deleted = await store.DeleteUnusedAttachmentsAsync(stoppingToken);
-                if (deleted > 0)
-                    LogDeleted(deleted);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogFailed(e);
-            }
+            do
+                await DeleteAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // A host that never got as far as starting, for a port that is taken, takes the cancellation for a failure.
+        }
+    }
+
+    private async Task DeleteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var deleted = await store.DeleteUnusedAttachmentsAsync(stoppingToken);
+            if (deleted > 0)
+                LogDeleted(deleted);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogFailed(e);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} attachments that were never sent were deleted")]
