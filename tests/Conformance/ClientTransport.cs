@@ -1,0 +1,9 @@
+namespace Conformance;
+
+/// <summary>How a client reaches the server.</summary>
+public enum ClientTransport
+{
+    WebSocket,
+    Polling,
+    Upgrade,
+}
