@@ -1,18 +1,5 @@
 namespace Chatpulse.Server.Attachments;
 
-/// <summary>How the content of a file shows what it is.</summary>
-internal enum FileContent
-{
-    /// <summary>By its first bytes.</summary>
-    Signature,
-
-    /// <summary>A ZIP that holds a document of Microsoft Office: its first bytes are those of a ZIP, its parts say which.</summary>
-    OfficeZip,
-
-    /// <summary>By having nothing in it but UTF-8 text.</summary>
-    Text,
-}
-
 /// <summary>A type of file that may be uploaded: its extensions, its media type, and what its content must look like.</summary>
 internal sealed record FileType(string MimeType, string[] Extensions, FileContent Content, byte[][] Signatures)
 {

@@ -30,9 +30,3 @@ public sealed record ChatThread
     /// <summary>Messages of others that the asker has not read.</summary>
     public int UnreadCount { get; init; }
 }
-
-/// <summary>Somebody who chats.</summary>
-public sealed record ChatUser(long Id, string DisplayName, string Email);
-
-/// <summary>That somebody has read a message.</summary>
-public sealed record ReadReceipt(long MessageId, long UserId, string UserName, string UserEmail, DateTimeOffset ReadAt);
