@@ -29,12 +29,25 @@ function run(command, args) {
   });
 }
 
-before(async () => {
-  const { code, printed } = await run('dotnet', ['publish', 'src/Chatpulse.Server', '-c', 'Release', '-r', 'linux-x64', '-p:PublishAot=true', '-o', output]);
-  assert.equal(code, 0, printed);
-  assert.doesNotMatch(printed, /\bwarning\b/i);
-  server = await start();
-}, { timeout: PUBLISH_LIMIT_MS });
+before(
+  async () => {
+    const { code, printed } = await run('dotnet', [
+      'publish',
+      'src/Chatpulse.Server',
+      '-c',
+      'Release',
+      '-r',
+      'linux-x64',
+      '-p:PublishAot=true',
+      '-o',
+      output,
+    ]);
+    assert.equal(code, 0, printed);
+    assert.doesNotMatch(printed, /\bwarning\b/i);
+    server = await start();
+  },
+  { timeout: PUBLISH_LIMIT_MS },
+);
 
 test('the binary is smaller than 30 MB', () => {
   const { size } = statSync(binary);
@@ -78,5 +91,8 @@ test('it serves the REST routes, and what was stored is there after a restart', 
   assert.equal(await server.stop(), 0);
   server = await start();
   const { json } = await requestJson(`${server.url}${route}/messages`, { headers });
-  assert.deepEqual(json.messages.map(({ content }) => content), ['kept']);
+  assert.deepEqual(
+    json.messages.map(({ content }) => content),
+    ['kept'],
+  );
 });

@@ -42,24 +42,59 @@ async function aNormalChat() {
 
 // Bad values for an id, which may be of a thread, a message or a user.
 const badIds = {
-  'missing': undefined, 'null': null, '0': 0, '-1': -1, '1.5': 1.5, '2^60': 2 ** 60, '1e300': 1e300, 'true': true, 'empty': '', 'a word': 'abc', 'a path': '../threads',
-  'digits with a path': '1/../2', 'digits with a space': ' 12', 'digits with a sign': '+12', 'hexadecimal': '0x12', 'digits beyond any id': '9'.repeat(400),
-  'an array': [1], 'an object': { id: 1 }, 'NUL': '1\u0000', 'a lone surrogate': '\ud800', '10,001 characters': 'x'.repeat(10_001),
+  missing: undefined,
+  null: null,
+  0: 0,
+  '-1': -1,
+  1.5: 1.5,
+  '2^60': 2 ** 60,
+  '1e300': 1e300,
+  true: true,
+  empty: '',
+  'a word': 'abc',
+  'a path': '../threads',
+  'digits with a path': '1/../2',
+  'digits with a space': ' 12',
+  'digits with a sign': '+12',
+  hexadecimal: '0x12',
+  'digits beyond any id': '9'.repeat(400),
+  'an array': [1],
+  'an object': { id: 1 },
+  NUL: '1\u0000',
+  'a lone surrogate': '\ud800',
+  '10,001 characters': 'x'.repeat(10_001),
 };
 
 const badTexts = {
-  'missing': undefined, 'null': null, 'a number': 5, 'true': true, 'an array': ['x'], 'an object': { text: 'x' }, 'empty': '', 'only spaces': '  \t\n  ',
-  'NUL': 'a\u0000b', 'a lone surrogate': 'a\ud800b', '10,001 characters': 'x'.repeat(10_001),
+  missing: undefined,
+  null: null,
+  'a number': 5,
+  true: true,
+  'an array': ['x'],
+  'an object': { text: 'x' },
+  empty: '',
+  'only spaces': '  \t\n  ',
+  NUL: 'a\u0000b',
+  'a lone surrogate': 'a\ud800b',
+  '10,001 characters': 'x'.repeat(10_001),
 };
 
 const badTempIds = Object.fromEntries(Object.entries(optional(badTexts)).filter(([what]) => what !== 'only spaces'));
 
 const badIdLists = {
-  'missing': undefined, 'null': null, 'a number': 5, 'a string': '1,2', 'an object': { 0: 1 }, 'a path in it': ['../1'], 'null in it': [1, null],
-  'a fraction in it': [1.5], '10,000 ids': Array.from({ length: 10_000 }, (_, i) => i + 1), 'a list in it': [[1]],
+  missing: undefined,
+  null: null,
+  'a number': 5,
+  'a string': '1,2',
+  'an object': { 0: 1 },
+  'a path in it': ['../1'],
+  'null in it': [1, null],
+  'a fraction in it': [1.5],
+  '10,000 ids': Array.from({ length: 10_000 }, (_, i) => i + 1),
+  'a list in it': [[1]],
 };
 
-const badBooleans = { 'missing': undefined, 'null': null, 'a number': 1, 'a word': 'true', 'an object': {} };
+const badBooleans = { missing: undefined, null: null, 'a number': 1, 'a word': 'true', 'an object': {} };
 
 // Every event of a client with a good payload, and the bad values of each of its fields.
 const events = (threadId) => ({
@@ -76,10 +111,17 @@ const events = (threadId) => ({
     },
   },
   typing: { good: { threadId, isTyping: true }, fields: { threadId: badIds, isTyping: badBooleans } },
-  message_read: { good: { threadId, messageIds: [1] }, fields: { threadId: badIds, messageIds: { ...badIdLists, 'empty': [], 'one that does not exist': [2 ** 50] } } },
+  message_read: {
+    good: { threadId, messageIds: [1] },
+    fields: { threadId: badIds, messageIds: { ...badIdLists, empty: [], 'one that does not exist': [2 ** 50] } },
+  },
   history: {
     good: { threadId },
-    fields: { threadId: badIds, before: optional(badIds), limit: { '0': 0, '-1': -1, '1.5': 1.5, '101': 101, '2^60': 2 ** 60, 'a word': 'ten', 'an array': [1] } },
+    fields: {
+      threadId: badIds,
+      before: optional(badIds),
+      limit: { 0: 0, '-1': -1, 1.5: 1.5, 101: 101, '2^60': 2 ** 60, 'a word': 'ten', 'an array': [1] },
+    },
   },
   'presence:update': { good: { status: 'online' }, fields: { status: { ...badTexts, 'an unknown one': 'busy' } } },
   'presence:request': { good: { user_ids: [1] }, fields: { user_ids: badIdLists } },
@@ -94,7 +136,14 @@ function optional(values) {
 }
 
 const badPayloads = {
-  'no argument': [], 'null': [null], 'a number': [5], 'a string': ['456'], 'true': [true], 'an array': [[456]], 'an empty object': [{}], 'an array of nothing': [[]],
+  'no argument': [],
+  null: [null],
+  'a number': [5],
+  'a string': ['456'],
+  true: [true],
+  'an array': [[456]],
+  'an empty object': [{}],
+  'an array of nothing': [[]],
 };
 
 describe('every client event with every bad payload', () => {
@@ -147,7 +196,12 @@ describe('every client event with every bad payload', () => {
     await user.send(threadId, 'x', { extra: null, senderId: 1 });
   });
 
-  for (const [event, payload] of Object.entries({ leave_thread: {}, typing: { isTyping: true }, message_send: { content: 'x' }, message_read: { messageIds: [1] } })) {
+  for (const [event, payload] of Object.entries({
+    leave_thread: {},
+    typing: { isTyping: true },
+    message_send: { content: 'x' },
+    message_read: { messageIds: [1] },
+  })) {
     test(`${event} before join_thread is refused`, async () => {
       const user = await ChatClient.connect(server, newId());
       assert.equal((await isRefused(user, event, [{ threadId: newId(), ...payload }], 'a thread that was not joined')).code, 'forbidden');
@@ -189,7 +243,10 @@ describe('frames and packets that break the protocols close the connection', () 
     ['a close frame with a code that must not be sent', closeFrame(1005)],
     ['a length of 2^63', header(0x81, [0x7f | 0x80, 0x80, 0, 0, 0, 0, 0, 0, 0])],
     ['a frame of 2^40 bytes', Buffer.concat([header(0x81, [0x7f | 0x80, 0, 0, 1, 0, 0, 0, 0, 0]), Buffer.alloc(1_100_000)])],
-    ['a frame of a byte more than the limit', Buffer.concat([header(0x82, [0x7f | 0x80, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x41]), Buffer.alloc(1_000_001)])],
+    [
+      'a frame of a byte more than the limit',
+      Buffer.concat([header(0x82, [0x7f | 0x80, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x41]), Buffer.alloc(1_000_001)]),
+    ],
     ['invalid UTF-8', frame(Buffer.from([0x34, 0x32, 0xc3, 0x28]))],
     ['an overlong UTF-8 sequence', frame(Buffer.from([0x34, 0xc0, 0x80]))],
     ['a surrogate in UTF-8', frame(Buffer.from([0x34, 0xed, 0xa0, 0x80]))],
@@ -252,7 +309,8 @@ describe('frames and packets that break the protocols close the connection', () 
     for (let i = 0; i < 1000; i++) socket.send(`43${i}[${i}]`);
     socket.send('420["presence:request",{"user_ids":[]}]');
     let packet;
-    do packet = await socket.next(); while (!packet.startsWith('430'));
+    do packet = await socket.next();
+    while (!packet.startsWith('430'));
     await socket.end();
   });
 
@@ -267,7 +325,10 @@ describe('frames and packets that break the protocols close the connection', () 
     const session = await PollingClient.open(endpoint());
     await session.post(`40{"userId":${newId()}}`);
     await session.packets(1);
-    const status = await session.post(Array.from({ length: 10_000 }, () => '42["x"]').join('\x1e')).then((answer) => answer.status, (error) => error.code);
+    const status = await session.post(Array.from({ length: 10_000 }, () => '42["x"]').join('\x1e')).then(
+      (answer) => answer.status,
+      (error) => error.code,
+    );
     assert.ok([200, 400, 413, 'ECONNRESET'].includes(status), `${status}`);
   });
 
@@ -281,7 +342,11 @@ describe('frames and packets that break the protocols close the connection', () 
     const session = await PollingClient.open(endpoint());
     const half = await RawConnection.write(server.url, `${requestHead(session.url, 'POST', ['Content-Length: 1000'])}40`);
     await half.destroy();
-    const { status } = await eventually(() => session.post('3'), ({ status: got }) => got !== 200, 'the end of the session');
+    const { status } = await eventually(
+      () => session.post('3'),
+      ({ status: got }) => got !== 200,
+      'the end of the session',
+    );
     assert.equal(status, 400);
   });
 
@@ -289,8 +354,15 @@ describe('frames and packets that break the protocols close the connection', () 
     ['query of 7,000 characters', (url) => requestHead(`${url}?EIO=4&transport=polling&x=${'y'.repeat(7000)}`, 'GET')],
     ['duplicate query keys', (url) => requestHead(`${url}?EIO=4&EIO=4&transport=polling&transport=websocket&sid=a&sid=b`, 'GET')],
     ['broken percent signs', (url) => requestHead(url, 'GET').replace(' HTTP', '?EIO=4&transport=%&sid=%zz%00%ff HTTP')],
-    ['a WebSocket handshake without a key', (url) => requestHead(`${url}?EIO=4&transport=websocket`, 'GET', ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'])],
-    ['a WebSocket handshake of version 99', (url) => webSocketRequest(`${url}?EIO=4&transport=websocket`).replace('Version: 13', 'Version: 99')],
+    [
+      'a WebSocket handshake without a key',
+      (url) =>
+        requestHead(`${url}?EIO=4&transport=websocket`, 'GET', ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13']),
+    ],
+    [
+      'a WebSocket handshake of version 99',
+      (url) => webSocketRequest(`${url}?EIO=4&transport=websocket`).replace('Version: 13', 'Version: 99'),
+    ],
   ]) {
     test(`a request with ${what} is answered`, async () => {
       const connection = await RawConnection.write(server.url, request(endpoint()));
@@ -335,7 +407,11 @@ describe('bad requests of the REST routes and webhooks', () => {
 
 describe('after all of it', () => {
   test('nobody is connected any more', async () => {
-    const health = await eventually(async () => (await requestJson(`${server.url}/health`)).json, ({ connections }) => connections === 0, 'no connection');
+    const health = await eventually(
+      async () => (await requestJson(`${server.url}/health`)).json,
+      ({ connections }) => connections === 0,
+      'no connection',
+    );
     assert.equal(health.status, 'ok');
     const { json } = await requestJson(`${server.url}/stats`);
     assert.deepEqual([json.connections.total, json.presence.onlineUsers, json.typing.activeThreads], [0, 0, 0]);

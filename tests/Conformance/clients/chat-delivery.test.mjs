@@ -82,7 +82,10 @@ describe('a retry is not a second message', () => {
     await ben.until('presence', ({ userId, status }) => userId === first.userId && status === 'offline');
     const second = await ChatClient.connect(server, first.userId);
     assert.equal((await second.send(threadId, 'once', { tempId: 'temp-1' })).id, id);
-    assert.deepEqual((await ben.untaken('message')).map(([, message]) => message.id), [id]);
+    assert.deepEqual(
+      (await ben.untaken('message')).map(([, message]) => message.id),
+      [id],
+    );
   });
 
   test('the same tempId of another sender or in another thread is another message', async () => {
@@ -133,14 +136,20 @@ describe('a retry is not a second message', () => {
       if (!page.hasMore) break;
       oldest = page.messages[0].id;
     }
-    assert.deepEqual(contents(stored).map(Number).sort((a, b) => a - b), Array.from({ length: count }, (_, i) => i), 'each once');
+    assert.deepEqual(
+      contents(stored)
+        .map(Number)
+        .sort((a, b) => a - b),
+      Array.from({ length: count }, (_, i) => i),
+      'each once',
+    );
     anna.disconnect();
     await mortal.stop();
   });
 });
 
 describe('every device', () => {
-  test('a user\'s other connections get what was sent from one of them', async () => {
+  test("a user's other connections get what was sent from one of them", async () => {
     const threadId = newId();
     const phone = await member(threadId);
     const laptop = await member(threadId, phone.userId);
@@ -159,7 +168,7 @@ describe('every device', () => {
     await phone.done('leave_thread', { threadId });
     await laptop.send(threadId, 'still here');
     await ben.next('message');
-    assert.deepEqual(await ben.untaken('presence'), [], 'neither the second connection nor the first one\'s leaving is told');
+    assert.deepEqual(await ben.untaken('presence'), [], "neither the second connection nor the first one's leaving is told");
     laptop.disconnect();
     assert.deepEqual(await ben.next('presence'), { threadId, userId: phone.userId, status: 'offline' });
   });
@@ -174,7 +183,10 @@ describe('every device', () => {
     await gone;
     await laptop.send(threadId, 'still here');
     const bulk = (await ben.done('presence:request', { user_ids: [phone.userId] })).users;
-    assert.deepEqual(bulk.map(({ status }) => status), ['online']);
+    assert.deepEqual(
+      bulk.map(({ status }) => status),
+      ['online'],
+    );
     assert.deepEqual(await ben.untaken('user:disconnect'), []);
     laptop.disconnect();
     assert.deepEqual(await ben.next('user:disconnect'), { user_id: phone.userId });
@@ -213,7 +225,10 @@ describe('nothing is missed', () => {
       await live;
       const received = [];
       while (received.length < 350) received.push((await again.next('message')).id);
-      assert.deepEqual(received, seen.slice(1).map(({ id }) => id));
+      assert.deepEqual(
+        received,
+        seen.slice(1).map(({ id }) => id),
+      );
       assert.deepEqual(await again.untaken('message', 'error'), []);
     });
   }

@@ -49,7 +49,8 @@ describe('in development', () => {
     phone.disconnect();
     laptop.disconnect();
     const ask = async () => (await requestJson(`${server.url}/stats`)).json;
-    const nobodyIsLeft = ({ connections, presence: { onlineUsers }, typing }) => connections.total === 0 && onlineUsers === 0 && typing.activeThreads === 0;
+    const nobodyIsLeft = ({ connections, presence: { onlineUsers }, typing }) =>
+      connections.total === 0 && onlineUsers === 0 && typing.activeThreads === 0;
     const rest = await eventually(ask, nobodyIsLeft, 'the end of both connections');
     assert.deepEqual([rest.connections.details, rest.typing.details], [[], []]);
   });
@@ -66,7 +67,9 @@ describe('in development', () => {
   ]) {
     test(`${path} without ${missing} is answered 400 and names it`, async () => {
       const { status, json } = await requestJson(`${server.url}${path}`, {
-        method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
       });
       assert.equal(status, 400);
       assert.match(json.error, new RegExp(missing));
@@ -80,7 +83,11 @@ describe('in development', () => {
       assert.match(answer.headers['content-type'], /javascript/, file);
       assert.ok(answer.headers.etag, file);
       assert.match(answer.text, /Socket\.IO v4\.8/, file);
-      assert.equal((await httpRequest(`${server.url}/socket.io/${file}`, { headers: { 'if-none-match': answer.headers.etag } })).status, 304, file);
+      assert.equal(
+        (await httpRequest(`${server.url}/socket.io/${file}`, { headers: { 'if-none-match': answer.headers.etag } })).status,
+        304,
+        file,
+      );
       assert.equal((await requestJson(`${server.url}/socket.io/${file}.map`)).json.version, 3, `${file}.map`);
     }
   });
@@ -102,14 +109,17 @@ describe('in production with tokens', () => {
   const connect = (userId, options) => ChatClient.connect(server, userId, { auth: { token: token(AUTH_SECRET, userId, options) } });
 
   /** A call of the REST routes as a user. */
-  const call = (method, path, user, body) => requestJson(`${server.url}${REST}${path}`, {
-    method,
-    headers: { ...(user ? bearer(user) : {}), ...(body ? { 'content-type': 'application/json' } : {}) },
-    body: body && JSON.stringify(body),
-  });
+  const call = (method, path, user, body) =>
+    requestJson(`${server.url}${REST}${path}`, {
+      method,
+      headers: { ...(user ? bearer(user) : {}), ...(body ? { 'content-type': 'application/json' } : {}) },
+      body: body && JSON.stringify(body),
+    });
 
   before(async () => {
-    server = await startChatServer({ env: { NODE_ENV: 'production', HOST: '127.0.0.1', AUTH_MODE: 'token', AUTH_SECRET, WEBHOOK_SECRET, ADMIN_TOKEN } });
+    server = await startChatServer({
+      env: { NODE_ENV: 'production', HOST: '127.0.0.1', AUTH_MODE: 'token', AUTH_SECRET, WEBHOOK_SECRET, ADMIN_TOKEN },
+    });
     anna = await connect(newId(), { name: 'Anna' });
     ben = await connect(newId(), { name: 'Ben' });
     // Users exist once they have signed in; threads are made by name only in development.
@@ -137,7 +147,15 @@ describe('in production with tokens', () => {
     ['a token of another secret', { token: token('another secret, also at least 32 bytes', 1) }],
     ['an expired token', { token: token(AUTH_SECRET, 1, { expiresIn: -60 }) }],
     ['a token without exp', { token: token(AUTH_SECRET, 1, { exp: undefined }) }],
-    ['a token without a signature', { token: `${token(AUTH_SECRET, 1, { header: { alg: 'none' } }).split('.').slice(0, 2).join('.')}.` }],
+    [
+      'a token without a signature',
+      {
+        token: `${token(AUTH_SECRET, 1, { header: { alg: 'none' } })
+          .split('.')
+          .slice(0, 2)
+          .join('.')}.`,
+      },
+    ],
     ['a token that says alg none', { token: token(AUTH_SECRET, 1, { header: { alg: 'none' } }) }],
     ['a token whose sub is no user id', { token: token(AUTH_SECRET, '../1') }],
   ]) {
@@ -158,7 +176,11 @@ describe('in production with tokens', () => {
   test('only members join, read and write a thread, by socket as by REST', async () => {
     const outsider = await connect(stranger);
     for (const [event, payload] of [
-      ['join_thread', {}], ['message_send', { content: 'x', tempId: 'temp-1' }], ['history', {}], ['typing', { isTyping: true }], ['message_read', { messageIds: [1] }],
+      ['join_thread', {}],
+      ['message_send', { content: 'x', tempId: 'temp-1' }],
+      ['history', {}],
+      ['typing', { isTyping: true }],
+      ['message_read', { messageIds: [1] }],
     ]) {
       const ack = await outsider.ask(event, { threadId: thread.id, ...payload });
       assert.ok(['forbidden', 'not_found'].includes(ack.error?.code), `${event}: ${JSON.stringify(ack)}`);
@@ -171,10 +193,12 @@ describe('in production with tokens', () => {
   });
 
   test('the REST routes list threads, messages, receipts and users', async () => {
-    const sent = (await call('POST', `/threads/${thread.id}`, anna.userId, { content: 'by REST', content_type: 'text/plain' })).json.message;
+    const sent = (await call('POST', `/threads/${thread.id}`, anna.userId, { content: 'by REST', content_type: 'text/plain' })).json
+      .message;
     assert.deepEqual(
       [sent.thread_id, sent.sender_id, sent.sender_name, sent.content, sent.content_type, sent.status, sent.attachments],
-      [thread.id, anna.userId, 'Anna', 'by REST', 'text/plain', 'sent', []]);
+      [thread.id, anna.userId, 'Anna', 'by REST', 'text/plain', 'sent', []],
+    );
     const listed = (await call('GET', '/threads?per_page=1', ben.userId)).json;
     assert.deepEqual(listed.pagination, { page: 1, per_page: 1, total: 1, total_pages: 1 });
     assert.equal(listed.threads[0].last_message.content, 'by REST');
@@ -183,7 +207,10 @@ describe('in production with tokens', () => {
     assert.ok((await call('POST', `/threads/${thread.id}/read`, ben.userId, {})).json.marked_count > 0);
     const receipts = (await call('GET', `/messages/${sent.id}/receipts`, anna.userId)).json;
     assert.deepEqual([receipts.read_count, receipts.read_receipts[0].user_id], [1, ben.userId]);
-    assert.deepEqual((await call('GET', `/users?include[]=${ben.userId}`, anna.userId)).json.map(({ name }) => name), ['Ben']);
+    assert.deepEqual(
+      (await call('GET', `/users?include[]=${ben.userId}`, anna.userId)).json.map(({ name }) => name),
+      ['Ben'],
+    );
     assert.equal((await requestJson(`${server.url}/wp-json/wp/v2/users/me`, { headers: bearer(anna.userId) })).json.id, anna.userId);
   });
 
@@ -207,21 +234,35 @@ describe('in production with tokens', () => {
     assert.equal(picture.status, 201);
     assert.deepEqual([picture.json.filename, picture.json.mime_type, picture.json.size], ['dot.png', 'image/png', png.length]);
     const text = await upload('note.txt', 'text/plain', '<script>alert(1)</script>');
-    for (const [name, type, content] of [['page.html', 'text/html', '<p>'], ['lie.png', 'image/png', '<script>'], ['run.exe', 'application/x-msdownload', 'MZ']]) {
+    for (const [name, type, content] of [
+      ['page.html', 'text/html', '<p>'],
+      ['lie.png', 'image/png', '<script>'],
+      ['run.exe', 'application/x-msdownload', 'MZ'],
+    ]) {
       assert.equal((await upload(name, type, content)).status, 400, name);
     }
 
-    const download = (id, user, headers) => httpRequest(`${server.url}${REST}/attachments/${id}`, { headers: { ...(user ? bearer(user) : {}), ...headers } });
+    const download = (id, user, headers) =>
+      httpRequest(`${server.url}${REST}/attachments/${id}`, { headers: { ...(user ? bearer(user) : {}), ...headers } });
     assert.equal((await download(picture.json.attachment_id, ben.userId)).status, 404, 'not before it is sent to a thread of theirs');
     const sender = await connect(anna.userId);
     await sender.join(thread.id);
     const message = await sender.send(thread.id, 'look', { attachments: [picture.json.attachment_id, text.json.attachment_id] });
-    assert.deepEqual(message.attachments.map(({ filename, mimeType, size }) => [filename, mimeType, size]), [['dot.png', 'image/png', png.length], ['note.txt', 'text/plain', 25]]);
+    assert.deepEqual(
+      message.attachments.map(({ filename, mimeType, size }) => [filename, mimeType, size]),
+      [
+        ['dot.png', 'image/png', png.length],
+        ['note.txt', 'text/plain', 25],
+      ],
+    );
 
     const served = await download(picture.json.attachment_id, ben.userId);
     assert.equal(served.status, 200);
     assert.ok(served.body.equals(png));
-    for (const [id, disposition] of [[picture.json.attachment_id, /^inline/], [text.json.attachment_id, /^attachment/]]) {
+    for (const [id, disposition] of [
+      [picture.json.attachment_id, /^inline/],
+      [text.json.attachment_id, /^attachment/],
+    ]) {
       const { headers } = await download(id, ben.userId);
       assert.equal(headers['x-content-type-options'], 'nosniff');
       assert.match(headers['content-security-policy'], /sandbox/);
@@ -236,7 +277,12 @@ describe('in production with tokens', () => {
   test('webhooks need a fresh signature of their own', async () => {
     const one = await connect(anna.userId);
     await one.join(thread.id);
-    const send = (body, headers) => requestJson(`${server.url}/webhook/read-receipt`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+    const send = (body, headers) =>
+      requestJson(`${server.url}/webhook/read-receipt`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body,
+      });
     const signed = (body, seconds, secret = WEBHOOK_SECRET) => ({
       'x-chatpulse-timestamp': String(seconds),
       'x-chatpulse-signature': `sha256=${createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')}`,
@@ -274,7 +320,10 @@ describe('a start with wrong settings is refused and says what to set', () => {
     test(JSON.stringify(env), async () => {
       const folder = temporaryFolder();
       const [command, args] = chatServerCommand();
-      const server = startProcess('Chatpulse.Server', command, args, { env: { DATA_DIR: folder, PORT: String(await freePort()), ...env }, cwd: folder });
+      const server = startProcess('Chatpulse.Server', command, args, {
+        env: { DATA_DIR: folder, PORT: String(await freePort()), ...env },
+        cwd: folder,
+      });
       const code = await server.exited;
       assert.equal(typeof code, 'number', `an exit code, not ${code}`);
       assert.notEqual(code, 0);

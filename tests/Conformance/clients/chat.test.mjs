@@ -53,7 +53,11 @@ const rows = {
     ben.emit('leave_thread', { threadId });
     assert.deepEqual(await ben.next('thread_left'), { threadId });
     assert.deepEqual(await anna.next('typing'), { threadId, userId: ben.userId, isTyping: false });
-    assert.deepEqual(await anna.until('presence', ({ status }) => status === 'offline'), { threadId, userId: ben.userId, status: 'offline' });
+    assert.deepEqual(await anna.until('presence', ({ status }) => status === 'offline'), {
+      threadId,
+      userId: ben.userId,
+      status: 'offline',
+    });
     await anna.send(threadId, 'are you still there?');
     assert.deepEqual(await ben.untaken('message', 'presence', 'typing'), []);
   },
@@ -74,7 +78,13 @@ const rows = {
     assert.ok(message.senderName.length > 0);
     const { createdAt, updatedAt, senderName, ...rest } = message;
     assert.deepEqual(rest, {
-      id: mapping.realId, threadId, senderId: anna.userId, content: 'Hello é😀', contentType: 'text/plain', attachments: [], status: 'sent',
+      id: mapping.realId,
+      threadId,
+      senderId: anna.userId,
+      content: 'Hello é😀',
+      contentType: 'text/plain',
+      attachments: [],
+      status: 'sent',
     });
     assert.deepEqual(await anna.untaken('message'), [], 'the sending connection has the mapping, not the message');
   },
@@ -100,7 +110,7 @@ const rows = {
     assert.equal((await ben.next('message')).content, 'é'.repeat(10_000));
   },
 
-  'message_send clears the sender\'s typing': async ({ user, threadId }) => {
+  "message_send clears the sender's typing": async ({ user, threadId }) => {
     const [anna, ben] = [await user(), await user()];
     await anna.join(threadId);
     await ben.join(threadId);
@@ -117,12 +127,21 @@ const rows = {
     await Promise.all(users.flatMap((one) => Array.from({ length: 20 }, (_, i) => one.send(threadId, `${one.userId}-${i}`))));
     const seen = [];
     while (seen.length < 60) seen.push(await reader.next('message'));
-    assert.deepEqual(seen.map(({ id }) => id), seen.map(({ id }) => id).sort((a, b) => a - b));
+    assert.deepEqual(
+      seen.map(({ id }) => id),
+      seen.map(({ id }) => id).sort((a, b) => a - b),
+    );
     for (const one of users) {
       const own = seen.filter(({ senderId }) => senderId === one.userId).map(({ content }) => content);
-      assert.deepEqual(own, Array.from({ length: 20 }, (_, i) => `${one.userId}-${i}`));
+      assert.deepEqual(
+        own,
+        Array.from({ length: 20 }, (_, i) => `${one.userId}-${i}`),
+      );
       const others = (await one.untaken('message')).map(([, message]) => message.id);
-      assert.deepEqual(others, seen.filter(({ senderId }) => senderId !== one.userId).map(({ id }) => id));
+      assert.deepEqual(
+        others,
+        seen.filter(({ senderId }) => senderId !== one.userId).map(({ id }) => id),
+      );
     }
   },
 
@@ -157,8 +176,13 @@ const rows = {
       const receipt = await anna.next('read_receipt');
       assert.match(receipt.readAt, ISO_UTC);
       assert.deepEqual({ ...receipt, readAt: '' }, { messageId, userId: ben.userId, readAt: '' });
-      const { json } = await requestJson(`${server.url}${REST}/messages/${messageId}/receipts`, { headers: { 'x-chatpulse-user': String(anna.userId) } });
-      assert.deepEqual(json.read_receipts.map((one) => one.user_id), [ben.userId]);
+      const { json } = await requestJson(`${server.url}${REST}/messages/${messageId}/receipts`, {
+        headers: { 'x-chatpulse-user': String(anna.userId) },
+      });
+      assert.deepEqual(
+        json.read_receipts.map((one) => one.user_id),
+        [ben.userId],
+      );
     }
     await ben.done('message_read', { threadId, messageIds: ids });
     assert.deepEqual(await anna.untaken('read_receipt'), [], 'what was read is not told again');
@@ -173,10 +197,18 @@ const rows = {
     assert.equal((await anna.next('typing')).isTyping, true);
     ben.disconnect();
     assert.deepEqual(await anna.next('typing'), { threadId, userId: ben.userId, isTyping: false });
-    assert.deepEqual(await anna.until('presence', ({ status }) => status === 'offline'), { threadId, userId: ben.userId, status: 'offline' });
+    assert.deepEqual(await anna.until('presence', ({ status }) => status === 'offline'), {
+      threadId,
+      userId: ben.userId,
+      status: 'offline',
+    });
   },
 
-  'presence:status to people who share a thread: first connection, update, last disconnection with user:disconnect': async ({ user, threadId, again }) => {
+  'presence:status to people who share a thread: first connection, update, last disconnection with user:disconnect': async ({
+    user,
+    threadId,
+    again,
+  }) => {
     const [anna, ben, stranger] = [await user(), await user(), await user()];
     await anna.join(threadId);
     await ben.join(threadId);
@@ -189,7 +221,7 @@ const rows = {
     await anna.until('presence:status', ({ user_id, status }) => user_id === ben.userId && status === 'offline');
     await again(ben.userId);
     await anna.until('presence:status', ({ user_id, status }) => user_id === ben.userId && status === 'online');
-    assert.deepEqual((await stranger.untaken('presence:status', 'user:disconnect', 'presence')), []);
+    assert.deepEqual(await stranger.untaken('presence:status', 'user:disconnect', 'presence'), []);
   },
 
   'presence:request → presence:bulk, known users only': async ({ user, threadId }) => {
@@ -199,7 +231,10 @@ const rows = {
     anna.emit('presence:request', { user_ids: [ben.userId, stranger.userId, newId()] });
     const bulk = await anna.next('presence:bulk');
     assert.match(bulk[0].last_seen, ISO_UTC);
-    assert.deepEqual(bulk.map((one) => ({ ...one, last_seen: '' })), [{ user_id: ben.userId, status: 'online', last_seen: '' }]);
+    assert.deepEqual(
+      bulk.map((one) => ({ ...one, last_seen: '' })),
+      [{ user_id: ben.userId, status: 'online', last_seen: '' }],
+    );
   },
 
   'a message through the REST API → message, message:received and thread:updated': async ({ user, threadId }) => {
@@ -244,15 +279,26 @@ const rows = {
     const anna = await user();
     await anna.join(threadId);
     const message = {
-      id: 900_000 + threadId, thread_id: String(threadId), sender_id: '7', sender_name: 'Seven', content: 'from the site',
-      content_type: 'text/plain', status: 'sent', created_at: '2026-11-23 08:00:00', updated_at: '2026-11-23 08:00:00', attachments: [],
+      id: 900_000 + threadId,
+      thread_id: String(threadId),
+      sender_id: '7',
+      sender_name: 'Seven',
+      content: 'from the site',
+      content_type: 'text/plain',
+      status: 'sent',
+      created_at: '2026-11-23 08:00:00',
+      updated_at: '2026-11-23 08:00:00',
+      attachments: [],
     };
     for (let i = 0; i < 2; i++) {
       const answer = await post('/webhook/message', { message, threadId, senderId: 7, event: 'message_sent' });
       assert.equal(answer.success, true);
     }
     const told = await anna.next('message');
-    assert.deepEqual([told.id, told.threadId, told.senderId, told.senderName, told.content], [message.id, threadId, 7, 'Seven', 'from the site']);
+    assert.deepEqual(
+      [told.id, told.threadId, told.senderId, told.senderName, told.content],
+      [message.id, threadId, 7, 'Seven', 'from the site'],
+    );
     assert.equal((await anna.next('message:received')).message.content, 'from the site');
     assert.equal((await anna.next('thread:updated')).threadId, threadId);
     assert.deepEqual(await anna.untaken('message', 'message:received', 'thread:updated'), []);
@@ -312,8 +358,12 @@ for (const [how, options] of Object.entries(transports)) {
     }
 
     for (const [what, auth] of [
-      ['user 0', { userId: 0 }], ['user -1', { userId: -1 }], ['user 1.5', { userId: 1.5 }], ['user abc', { userId: 'abc' }],
-      ['user 2^60', { userId: 2 ** 60 }], ['a user who is an object', { userId: { $gt: 0 } }],
+      ['user 0', { userId: 0 }],
+      ['user -1', { userId: -1 }],
+      ['user 1.5', { userId: 1.5 }],
+      ['user abc', { userId: 'abc' }],
+      ['user 2^60', { userId: 2 ** 60 }],
+      ['a user who is an object', { userId: { $gt: 0 } }],
     ]) {
       test(`${what}: connect_error that says what is wrong`, async () => {
         const [error] = await nextEvent(client.create(server.url, { ...options, auth }), 'connect_error');

@@ -20,7 +20,8 @@ async function echo(socket, ...args) {
   return back;
 }
 
-const ask = (socket, ...args) => within(new Promise((resolve) => socket.emit('message-with-ack', ...args, (...answer) => resolve(answer))), 'an ack');
+const ask = (socket, ...args) =>
+  within(new Promise((resolve) => socket.emit('message-with-ack', ...args, (...answer) => resolve(answer))), 'an ack');
 
 const bytes = (size) => Buffer.from(Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 8)) & 255));
 
@@ -58,7 +59,7 @@ for (const [version, client] of Object.entries(clientVersions)) {
           assert.ok(bytes(10).equals(second));
           const [answer] = await ask(socket, bytes(size));
           assert.ok(bytes(size).equals(answer));
-          });
+        });
       }
 
       test('a packet of exactly the largest size passes, a byte more ends the connection', async () => {
@@ -75,27 +76,39 @@ for (const [version, client] of Object.entries(clientVersions)) {
       test('1,000 events come back in order', async () => {
         const socket = await connect();
         const seen = [];
-        const all = within(new Promise((resolve) => {
-          socket.on('message-back', (i) => {
-            if (seen.push(i) === 1000) resolve();
-          });
-        }), 'all of the 1,000 events');
+        const all = within(
+          new Promise((resolve) => {
+            socket.on('message-back', (i) => {
+              if (seen.push(i) === 1000) resolve();
+            });
+          }),
+          'all of the 1,000 events',
+        );
         for (let i = 0; i < 1000; i++) socket.emit('message', i);
         await all;
-        assert.deepEqual(seen, Array.from({ length: 1000 }, (_, i) => i));
+        assert.deepEqual(
+          seen,
+          Array.from({ length: 1000 }, (_, i) => i),
+        );
       });
 
       test('events with binary and without keep their order', async () => {
         const socket = await connect();
         const seen = [];
-        const all = within(new Promise((resolve) => {
-          socket.on('message-back', (i, content) => {
-            if (seen.push(`${i} ${content?.length ?? '-'}`) === 200) resolve();
-          });
-        }), 'all of the 200 events');
+        const all = within(
+          new Promise((resolve) => {
+            socket.on('message-back', (i, content) => {
+              if (seen.push(`${i} ${content?.length ?? '-'}`) === 200) resolve();
+            });
+          }),
+          'all of the 200 events',
+        );
         for (let i = 0; i < 200; i++) socket.emit('message', i, ...(i % 3 === 0 ? [bytes(i)] : []));
         await all;
-        assert.deepEqual(seen, Array.from({ length: 200 }, (_, i) => `${i} ${i % 3 === 0 ? i : '-'}`));
+        assert.deepEqual(
+          seen,
+          Array.from({ length: 200 }, (_, i) => `${i} ${i % 3 === 0 ? i : '-'}`),
+        );
       });
 
       test('two namespaces share one connection and are left one by one', async () => {
@@ -118,7 +131,12 @@ for (const [version, client] of Object.entries(clientVersions)) {
       test('connects again after the server was killed and is there again', async () => {
         const port = await freePort();
         let mortal = await startConformanceHost(port);
-        const socket = await client.connect(`${mortal.url}/`, { ...options, reconnectionDelay: 50, reconnectionDelayMax: 200, randomizationFactor: 0 });
+        const socket = await client.connect(`${mortal.url}/`, {
+          ...options,
+          reconnectionDelay: 50,
+          reconnectionDelayMax: 200,
+          randomizationFactor: 0,
+        });
         const before = socket.id;
         const gone = nextEvent(socket, 'disconnect');
         await mortal.kill();

@@ -26,13 +26,18 @@ after(() => server?.stop());
 function startCrowd(options) {
   const crowd = fork(crowdProgram, [JSON.stringify(options)], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   process.on('exit', () => crowd.kill('SIGKILL'));
-  const told = (what) => within(new Promise((resolve, reject) => {
-    crowd.on('message', (message) => {
-      if (message.what === what) resolve(message);
-      if (message.what === 'failed') reject(new Error(message.why));
-    });
-    crowd.once('exit', (code) => reject(new Error(`the clients ended with ${code} before all were ${what}`)));
-  }), `${what} of every client`, LIMIT_MS);
+  const told = (what) =>
+    within(
+      new Promise((resolve, reject) => {
+        crowd.on('message', (message) => {
+          if (message.what === what) resolve(message);
+          if (message.what === 'failed') reject(new Error(message.why));
+        });
+        crowd.once('exit', (code) => reject(new Error(`the clients ended with ${code} before all were ${what}`)));
+      }),
+      `${what} of every client`,
+      LIMIT_MS,
+    );
   const joined = told('joined');
   const received = told('received');
   received.catch(() => {});
@@ -46,19 +51,32 @@ for (const [how, { transports: names }] of Object.entries(transports)) {
     for (let i = 0; i < SENDERS; i++) senders.push(await ChatClient.connect(server, newId()));
     for (const sender of senders) await sender.join(threadId);
     const perProcess = CLIENTS / PROCESSES;
-    const crowds = Array.from({ length: PROCESSES }, (_, i) => startCrowd({
-      url: server.url, transports: names, threadId, firstUser: 1_000_000 + i * perProcess, clients: perProcess, messages: MESSAGES,
-    }));
+    const crowds = Array.from({ length: PROCESSES }, (_, i) =>
+      startCrowd({
+        url: server.url,
+        transports: names,
+        threadId,
+        firstUser: 1_000_000 + i * perProcess,
+        clients: perProcess,
+        messages: MESSAGES,
+      }),
+    );
     try {
       await Promise.all(crowds.map(({ joined }) => joined));
       const { json } = await requestJson(`${server.url}/health`);
       assert.equal(json.connections, CLIENTS + SENDERS);
 
-      const sent = (await Promise.all(senders.map(async (sender, s) => {
-        const ids = [];
-        for (let i = 0; i < MESSAGES / SENDERS; i++) ids.push((await sender.send(threadId, `${s}-${i}`, { tempId: `temp-${i}` })).id);
-        return ids;
-      }))).flat().sort((a, b) => a - b);
+      const sent = (
+        await Promise.all(
+          senders.map(async (sender, s) => {
+            const ids = [];
+            for (let i = 0; i < MESSAGES / SENDERS; i++) ids.push((await sender.send(threadId, `${s}-${i}`, { tempId: `temp-${i}` })).id);
+            return ids;
+          }),
+        )
+      )
+        .flat()
+        .sort((a, b) => a - b);
 
       for (const { received } of crowds) {
         const { seen } = await received;
@@ -70,6 +88,11 @@ for (const [how, { transports: names }] of Object.entries(transports)) {
       for (const crowd of crowds) crowd.end();
       for (const sender of senders) sender.disconnect();
     }
-    await eventually(async () => (await requestJson(`${server.url}/health`)).json, ({ connections }) => connections === 0, 'the end of every connection', LIMIT_MS);
+    await eventually(
+      async () => (await requestJson(`${server.url}/health`)).json,
+      ({ connections }) => connections === 0,
+      'the end of every connection',
+      LIMIT_MS,
+    );
   });
 }

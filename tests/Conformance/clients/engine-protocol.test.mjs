@@ -36,7 +36,10 @@ const sessionIsUnknown = async (session) => isError(await session.poll(), 400, 1
 
 /** A post that ends the session is answered 400, or its connection is cut. */
 async function postIsRefused(session, body, headers) {
-  const status = await session.post(body, headers).then((answer) => answer.status, (error) => error.code);
+  const status = await session.post(body, headers).then(
+    (answer) => answer.status,
+    (error) => error.code,
+  );
   assert.ok([400, 'ECONNRESET'].includes(status), `a refused post, not ${status}`);
 }
 
@@ -52,7 +55,17 @@ async function withoutPing(run) {
 /** The WebSocket is refused at the handshake or closed before any packet came. */
 async function webSocketIsRefused(url, options) {
   const socket = new RawWebSocket(url, options);
-  const outcome = await within(socket.opened.then(() => socket.next().then(() => 'a packet', () => 'closed'), (error) => error.status ?? error.code), 'a refusal');
+  const outcome = await within(
+    socket.opened.then(
+      () =>
+        socket.next().then(
+          () => 'a packet',
+          () => 'closed',
+        ),
+      (error) => error.status ?? error.code,
+    ),
+    'a refusal',
+  );
   assert.ok([400, 'closed', 'ECONNRESET'].includes(outcome), `a refusal, not ${outcome}`);
 }
 
@@ -152,7 +165,7 @@ describe('handshake over WebSocket', () => {
 
   test('without the compression extension, which is off by default', async () => {
     const socket = await RawWebSocket.open(endpoint, { perMessageDeflate: true });
-    assert.equal(socket.ws.extensions, "");
+    assert.equal(socket.ws.extensions, '');
     await socket.end();
   });
 });
@@ -261,7 +274,15 @@ describe('messages over polling', () => {
     const session = await PollingClient.open(endpoint);
     const slow = await RawConnection.write(session.url, `${requestHead(session.url, 'POST', ['Content-Length: 10'])}4slow`);
     // Which of the two is the second is decided by which arrived first; the slow one is never complete, so it cannot win.
-    const status = await eventually(() => session.post('4fast').then((answer) => answer.status, (error) => error.code), (got) => got !== 200, 'a refusal');
+    const status = await eventually(
+      () =>
+        session.post('4fast').then(
+          (answer) => answer.status,
+          (error) => error.code,
+        ),
+      (got) => got !== 200,
+      'a refusal',
+    );
     assert.equal(status, 400);
     await sessionIsUnknown(session);
     await slow.destroy();
@@ -271,7 +292,16 @@ describe('messages over polling', () => {
     const session = await PollingClient.open(endpoint);
     const poll = await RawConnection.write(session.url, requestHead(session.url, 'GET'));
     await poll.destroy();
-    isError(await eventually(() => session.post('3'), (answer) => answer.status !== 200, 'the end of the session'), 400, 1, 'Session ID unknown');
+    isError(
+      await eventually(
+        () => session.post('3'),
+        (answer) => answer.status !== 200,
+        'the end of the session',
+      ),
+      400,
+      1,
+      'Session ID unknown',
+    );
   });
 });
 
@@ -328,7 +358,11 @@ describe('messages over WebSocket', () => {
     assert.equal(await socket.close(), 1009);
   });
 
-  for (const [what, packet] of [['an unknown packet type', 'abc'], ['an empty frame', ''], ['a ping, which only a server may send', '2']]) {
+  for (const [what, packet] of [
+    ['an unknown packet type', 'abc'],
+    ['an empty frame', ''],
+    ['a ping, which only a server may send', '2'],
+  ]) {
     test(`${what} closes the connection`, async () => {
       const socket = await RawWebSocket.open(endpoint);
       socket.send(packet);

@@ -38,7 +38,13 @@ async function upgraded() {
 /** The server closes this one and sends nothing on it. */
 async function closedUnheard(url) {
   const socket = new RawWebSocket(url);
-  const outcome = await within(socket.opened.then(() => socket.next().catch(() => 'closed'), (error) => error.status), 'the close');
+  const outcome = await within(
+    socket.opened.then(
+      () => socket.next().catch(() => 'closed'),
+      (error) => error.status,
+    ),
+    'the close',
+  );
   assert.ok([400, 'closed'].includes(outcome), `a refusal, not ${outcome}`);
 }
 
@@ -136,7 +142,11 @@ describe('upgrade', () => {
       while (seen.length < sent) seen.push(await socket.next());
       socket.send('4end');
       assert.equal(await socket.next(), '4end', 'nothing comes twice');
-      assert.deepEqual(seen, Array.from({ length: sent }, (_, i) => `4${i}`), `round ${round}`);
+      assert.deepEqual(
+        seen,
+        Array.from({ length: sent }, (_, i) => `4${i}`),
+        `round ${round}`,
+      );
       await socket.end();
     }
   });
@@ -180,7 +190,10 @@ describe('during and after an upgrade', () => {
   test('a WebSocket of a session that was opened over WebSocket is closed', async () => {
     const socket = await RawWebSocket.open(endpoint);
     const second = new RawWebSocket(`${endpoint}?EIO=4&transport=websocket&sid=${socket.handshake.sid}`);
-    const opened = await second.opened.then(() => true, () => false);
+    const opened = await second.opened.then(
+      () => true,
+      () => false,
+    );
     if (opened) second.send('4intruder');
     socket.send('4mine');
     assert.equal(await socket.next(), '4mine', 'no packet of the second one is taken for the first');
@@ -188,7 +201,11 @@ describe('during and after an upgrade', () => {
     await socket.end();
   });
 
-  for (const [what, packet] of [['a message', '4hello'], ['a wrong probe', '2wrong'], ['an unknown packet type', 'abc']]) {
+  for (const [what, packet] of [
+    ['a message', '4hello'],
+    ['a wrong probe', '2wrong'],
+    ['an unknown packet type', 'abc'],
+  ]) {
     test(`${what} in place of the probe closes the WebSocket, polling goes on`, async () => {
       const session = await PollingClient.open(endpoint);
       const socket = await openBeside(session);

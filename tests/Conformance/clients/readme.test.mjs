@@ -42,15 +42,21 @@ test('the usage example connects, joins, sends and hears the others', async () =
     });
   }
   const prints = async (pattern) => {
-    const end = within(new Promise((resolve) => {
-      changed = () => pattern.test(printed) && resolve();
-      changed();
-    }), `${pattern} in the output of the example`);
+    const end = within(
+      new Promise((resolve) => {
+        changed = () => pattern.test(printed) && resolve();
+        changed();
+      }),
+      `${pattern} in the output of the example`,
+    );
     await end.catch((error) => assert.fail(`${error.message}; it printed:\n${printed}`));
   };
   try {
     const message = await ben.next('message');
-    assert.deepEqual([message.senderId, message.threadId, message.content, message.contentType], [123, 456, 'Hello, thread!', 'text/plain']);
+    assert.deepEqual(
+      [message.senderId, message.threadId, message.content, message.contentType],
+      [123, 456, 'Hello, thread!', 'text/plain'],
+    );
     await prints(new RegExp(`^temp-1 is stored as message ${message.id}$`, 'm'));
     const { senderName } = await ben.send(456, 'Hello, example!');
     await prints(new RegExp(`^${senderName}: Hello, example!$`, 'm'));

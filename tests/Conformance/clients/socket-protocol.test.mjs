@@ -62,11 +62,12 @@ describe('connect', () => {
     await client.end();
   });
 
-  test('to the main namespace by its name', () => transport().then(async (client) => {
-    client.send('40/,');
-    assert.match(await client.next(), /^40\{"sid":"[^"]+"\}$/);
-    await client.end();
-  }));
+  test('to the main namespace by its name', () =>
+    transport().then(async (client) => {
+      client.send('40/,');
+      assert.match(await client.next(), /^40\{"sid":"[^"]+"\}$/);
+      await client.end();
+    }));
 
   test('to a custom namespace', async () => {
     const client = await transport();
@@ -174,7 +175,10 @@ describe('disconnect', () => {
     await exchange(client, ['42/custom,["message",1]'], ['42/custom,["message-back",1]']);
   });
 
-  for (const [what, namespace, other] of [['the main namespace', '', '/custom,'], ['a custom namespace', '/custom,', '']]) {
+  for (const [what, namespace, other] of [
+    ['the main namespace', '', '/custom,'],
+    ['a custom namespace', '/custom,', ''],
+  ]) {
     test(`from ${what}, then an event for it closes the connection`, async () => {
       const client = await connected();
       await join(client, '/custom');
@@ -192,23 +196,35 @@ describe('events', () => {
   for (const [what, packets, expected] of [
     ['an event', ['42["message",1,"2",{"3":[true]}]'], ['42["message-back",1,"2",{"3":[true]}]']],
     ['an event without arguments', ['42["message"]'], ['42["message-back"]']],
-    ['an event with every JSON type', ['42["message",null,true,false,0,-1,1.5,1e+21,"","é😀",[],{},[[1],{"a":null}]]'], ['42["message-back",null,true,false,0,-1,1.5,1e+21,"","é😀",[],{},[[1],{"a":null}]]']],
+    [
+      'an event with every JSON type',
+      ['42["message",null,true,false,0,-1,1.5,1e+21,"","é😀",[],{},[[1],{"a":null}]]'],
+      ['42["message-back",null,true,false,0,-1,1.5,1e+21,"","é😀",[],{},[[1],{"a":null}]]'],
+    ],
     ['an event with commas, brackets and quotes in its text', ['42["message","],[\\"{}"]'], ['42["message-back","],[\\"{}"]']],
-    ['an event with two attachments',
+    [
+      'an event with two attachments',
       ['452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', bytes, other],
-      ['452-["message-back",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', bytes, other]],
-    ['an event with an attachment deep inside',
+      ['452-["message-back",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', bytes, other],
+    ],
+    [
+      'an event with an attachment deep inside',
       ['451-["message",{"a":[{"b":{"_placeholder":true,"num":0}}]}]', bytes],
-      ['451-["message-back",{"a":[{"b":{"_placeholder":true,"num":0}}]}]', bytes]],
-    ['an event with an empty attachment',
+      ['451-["message-back",{"a":[{"b":{"_placeholder":true,"num":0}}]}]', bytes],
+    ],
+    [
+      'an event with an empty attachment',
       ['451-["message",{"_placeholder":true,"num":0}]', Buffer.alloc(0)],
-      ['451-["message-back",{"_placeholder":true,"num":0}]', Buffer.alloc(0)]],
+      ['451-["message-back",{"_placeholder":true,"num":0}]', Buffer.alloc(0)],
+    ],
     ['an event with an ack', ['42456["message-with-ack",1,"2",{"3":[false]}]'], ['43456[1,"2",{"3":[false]}]']],
     ['an event with ack 0', ['420["message-with-ack"]'], ['430[]']],
     ['an event with a large ack id', ['422147483648["message-with-ack",1]'], ['432147483648[1]']],
-    ['a binary event with an ack',
+    [
+      'a binary event with an ack',
       ['452-789["message-with-ack",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', bytes, other],
-      ['462-789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', bytes, other]],
+      ['462-789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', bytes, other],
+    ],
   ]) {
     test(`${what} comes back byte for byte`, async () => exchange(await connected(), packets, expected));
 
@@ -292,7 +308,12 @@ describe('packets that are wrong close the connection', () => {
     ['a placeholder with a negative number', '451-["message",{"_placeholder":true,"num":-1}]', attachment],
     ['a placeholder whose number is text', '451-["message",{"_placeholder":true,"num":"splice"}]', attachment],
     ['binary that nothing announced', attachment],
-    ['text while attachments are due', '452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', attachment, '42["message"]'],
+    [
+      'text while attachments are due',
+      '452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]',
+      attachment,
+      '42["message"]',
+    ],
     ['an event named connect', '42["connect"]'],
     ['an event named connect_error', '42["connect_error"]'],
     ['an event named disconnect', '42["disconnect"]'],
@@ -313,7 +334,8 @@ describe('packets that are wrong close the connection', () => {
     await session.packets(2);
     await session.post('42{}').catch(() => {});
     let answer;
-    do answer = await session.poll(); while (answer.status === 200);
+    do answer = await session.poll();
+    while (answer.status === 200);
     assert.deepEqual(JSON.parse(answer.text), { code: 1, message: 'Session ID unknown' });
   });
 });

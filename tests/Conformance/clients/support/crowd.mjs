@@ -20,7 +20,8 @@ function enter(index) {
     const agent = new Agent({ keepAlive: true, maxSockets: 2 });
     const socket = io(url, { transports, agent, forceNew: true, reconnection: false, auth: { userId: firstUser + index } });
     const joined = new Promise((done) => socket.once('thread_joined', done));
-    const upgraded = transports.length < 2 ? null : new Promise((done) => socket.io.once('open', () => socket.io.engine.once('upgrade', done)));
+    const upgraded =
+      transports.length < 2 ? null : new Promise((done) => socket.io.once('open', () => socket.io.engine.once('upgrade', done)));
     socket.once('connect', () => socket.emit('join_thread', { threadId }));
     socket.once('connect_error', (error) => fail(`client ${index} could not connect: ${error.message}`));
     socket.once('disconnect', (reason) => fail(`client ${index} was disconnected: ${reason}`));

@@ -27,7 +27,10 @@ export class RawConnection {
   /** Completes when what was received satisfies, with it as latin1 text. */
   async until(satisfied) {
     while (!satisfied(this.received.toString('latin1'))) {
-      await within(Promise.race([once(this.socket, 'data'), this.closed.then(() => Promise.reject(new Error('the connection closed')))]), 'an answer');
+      await within(
+        Promise.race([once(this.socket, 'data'), this.closed.then(() => Promise.reject(new Error('the connection closed')))]),
+        'an answer',
+      );
     }
     return this.received.toString('latin1');
   }

@@ -17,6 +17,9 @@ const OUTPUT_LIMIT = 64 * 1024;
 // Settings of whoever runs the tests must not reach the servers under test.
 const CHAT_SETTINGS = /^(WP_|CORS_|SOCKET_|AUTH_|PORT$|HOST$|NODE_ENV$|DATA_DIR$|ADMIN_TOKEN$|WEBHOOK_SECRET$|LOG_LEVEL$)/;
 
+const atExit = [];
+process.on('exit', (code) => atExit.forEach((act) => act(code)));
+
 /** A port that was free a moment ago. */
 export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -30,12 +33,12 @@ export async function freePort() {
 /** A folder that is removed when this test file's process ends. */
 export function temporaryFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), 'chatpulse-test-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  atExit.push(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** A running server: its address, process id and what it has printed. */
-export class ServerProcess {
+class ServerProcess {
   #child;
   #exited;
 
@@ -55,7 +58,7 @@ export class ServerProcess {
       });
     }
     // Whatever happens to this process, no server outlives it; what it printed is shown beside a failed test.
-    process.on('exit', (code) => {
+    atExit.push((code) => {
       child.kill('SIGKILL');
       if (code !== 0) process.stderr.write(`--- ${name} printed:\n${this.output}\n---\n`);
     });

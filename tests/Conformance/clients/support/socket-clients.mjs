@@ -14,7 +14,7 @@ export const transports = {
 const sockets = new Set();
 
 /** Ends every client that was made here. */
-export function disconnectAll() {
+function disconnectAll() {
   for (const socket of sockets) socket.disconnect();
   sockets.clear();
 }
@@ -31,10 +31,13 @@ function made(factory) {
   /** A client that is connected and, where it may, has upgraded. */
   const connect = async (url, options) => {
     const socket = create(url, options);
-    await within(new Promise((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('connect_error', reject);
-    }), `a connection to ${url}`);
+    await within(
+      new Promise((resolve, reject) => {
+        socket.once('connect', resolve);
+        socket.once('connect_error', reject);
+      }),
+      `a connection to ${url}`,
+    );
     const { engine } = socket.io;
     if (options?.transports?.length > 1 && engine.transport.name === 'polling') {
       await within(new Promise((resolve) => engine.once('upgrade', resolve)), 'the upgrade');
@@ -46,15 +49,18 @@ function made(factory) {
   const join = async (socket, namespace) => {
     const other = socket.io.socket(namespace);
     sockets.add(other);
-    await within(new Promise((resolve, reject) => {
-      other.once('connect', resolve);
-      other.once('connect_error', reject);
-    }), `a connection to ${namespace}`);
+    await within(
+      new Promise((resolve, reject) => {
+        other.once('connect', resolve);
+        other.once('connect_error', reject);
+      }),
+      `a connection to ${namespace}`,
+    );
     return other;
   };
 
   return { create, connect, join };
 }
 
-export const clientVersions = { '4.8': made(io), '3.1': made(io3) };
+export const clientVersions = { 4.8: made(io), 3.1: made(io3) };
 export const client = clientVersions['4.8'];
