@@ -318,8 +318,11 @@ export class ChatClient extends EventTarget {
     thread.holding = true;
     try {
       const known = thread.lastMessageId;
-      await this.#joinFrom(thread, known, isCurrent);
+      // After a try that took too long, what has come of the missed messages need not come again.
+      const lastMessageId = known && (thread.heldAfter(known).at(-1)?.id ?? known);
+      const { online } = await this.#request('join_thread', { threadId: thread.id, lastMessageId });
       if (!isCurrent()) return;
+      for (const userId of online ?? []) this.#dispatch('presence', { threadId: thread.id, userId, status: 'online' });
 
       let hasMore = false;
       if (known === undefined && thread.initialHistory > 0) {
@@ -347,22 +350,6 @@ export class ChatClient extends EventTarget {
         return;
       }
       this.#later(`enter ${thread.id}`, error.retryAfterMs ?? this.#retryDelay, () => isCurrent() && this.#enter(thread));
-    }
-  }
-
-  async #joinFrom(thread, lastMessageId, isCurrent) {
-    let from = lastMessageId;
-    for (;;) {
-      const answer = await this.#request('join_thread', { threadId: thread.id, lastMessageId: from });
-      if (!isCurrent()) return;
-      // The server sends only so many missed messages at once; the next ones are those after the last of them.
-      const missed = thread.heldAfter(from)[(answer.missed ?? 0) - 1];
-      if (answer.hasMore && missed) {
-        from = missed.id;
-        continue;
-      }
-      for (const userId of answer.online ?? []) this.#dispatch('presence', { threadId: thread.id, userId, status: 'online' });
-      return;
     }
   }
 

@@ -16,8 +16,6 @@ export class FakeServer extends EventEmitter {
   messages = [];
   /** What to do with the next `message_send`s instead of answering: functions of `(payload, store)`, one for each. */
   misbehave = [];
-  /** Most missed messages that a `join_thread` brings at once. */
-  pageSize = 100;
   port = 0;
 
   get url() {
@@ -77,10 +75,9 @@ export class FakeServer extends EventEmitter {
       socket.join(`thread ${threadId}`);
       socket.emit('thread_joined', { threadId });
       const missed = lastMessageId === undefined ? [] : inThread(threadId).filter(({ id }) => id > lastMessageId);
-      const page = missed.slice(0, this.pageSize);
-      for (const message of page) socket.emit('message', message);
+      for (const message of missed) socket.emit('message', message);
       const online = [...new Set([...this.io.sockets.sockets.values()].filter(({ rooms }) => rooms.has(`thread ${threadId}`)).map(({ data }) => data.userId))];
-      ack({ ok: true, threadId, missed: page.length, hasMore: missed.length > page.length, online });
+      ack({ ok: true, threadId, missed: missed.length, online });
     });
     socket.on('history', ({ threadId, before = Infinity, limit }, ack) => {
       const older = inThread(threadId).filter(({ id }) => id < before);

@@ -164,54 +164,50 @@ public sealed class ChatService
 
     /// <summary>
     /// Brings a connection into a thread's stream: sends it the messages after <paramref name="lastMessageId"/>, oldest first, then runs
-    /// <paramref name="join"/> at the exact point where the stream goes on, so that none is missed and none comes twice. Brings at most about 1,000 messages or
-    /// 1,000,000 characters; when there are more, it stops there, joins, and says so.
+    /// <paramref name="join"/> at the exact point where the stream goes on, so that none is missed and none comes twice. Sends a page at a time, as fast as
+    /// the client takes them, so that a long absence is no full queue. Answers how many there were.
     /// </summary>
-    internal async ValueTask<Backlog> CatchUpAsync(long userId, long threadId, long lastMessageId, Socket socket, Action join)
+    internal async ValueTask<int> CatchUpAsync(long userId, long threadId, long lastMessageId, Socket socket, Action join)
     {
         const int page = 100;
-        const int maxMessages = 1_000;
-        const int maxCharacters = 1_000_000;
+        const int queuedBytes = 64 * 1024;
 
         // From here on the channel remembers what is told. What the store answers below is complete up to a moment after this one, so together
         // they have everything.
         using var lease = _channels.Enter(threadId);
         var channel = lease.Channel;
         var sent = 0;
-        var characters = 0;
         while (true)
         {
             var missed = await _store.HistoryAsync(userId, threadId, beforeId: null, afterId: lastMessageId, page, CancellationToken.None);
             foreach (var message in missed.Messages)
                 SendMissed(message);
 
-            if (missed.HasMore && sent < maxMessages && characters < maxCharacters && socket.Connected)
+            // A client that has gone joins nothing: it need not be read to.
+            if (missed.HasMore && socket.Connected)
+            {
+                await socket.DrainAsync(queuedBytes);
                 continue;
+            }
 
             var complete = false;
-            var mayLeaveGap = missed.HasMore;
             await channel.RunAsync(() =>
             {
-                if (!mayLeaveGap)
-                {
-                    if (channel.ToldAfter(lastMessageId) is not { } told)
-                        return;
-                    foreach (var message in told)
-                        SendMissed(message);
-                }
-
+                if (channel.ToldAfter(lastMessageId) is not { } told)
+                    return;
+                foreach (var message in told)
+                    SendMissed(message);
                 join();
                 complete = true;
             });
-            if (complete)
-                return new Backlog(sent, mayLeaveGap);
+            if (complete || !socket.Connected)
+                return sent;
         }
 
         void SendMissed(ChatMessage message)
         {
             socket.Emit("message", Wire.Message.From(message));
             lastMessageId = message.Id;
-            characters += message.Content.Length;
             sent++;
         }
     }
@@ -245,9 +241,4 @@ public sealed class ChatService
 
     private void TellRead(long userId, long threadId, IReadOnlyList<long> messageIds, DateTimeOffset readAt) =>
         _server.To(ChatRooms.Thread(threadId)).Emit("message:read", new Wire.MessageRead(userId, threadId, messageIds, ChatTime.Format(readAt)));
-
-    /// <summary>What <see cref="CatchUpAsync"/> brought.</summary>
-    /// <param name="Sent">Messages.</param>
-    /// <param name="HasMore">There were more than are brought at once.</param>
-    internal readonly record struct Backlog(int Sent, bool HasMore);
 }

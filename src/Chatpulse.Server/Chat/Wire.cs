@@ -103,9 +103,8 @@ internal static class Wire
     /// <summary>Acknowledges <c>join_thread</c>.</summary>
     /// <param name="ThreadId">The thread.</param>
     /// <param name="Missed">Messages that were sent before this acknowledgement because they are newer than <c>lastMessageId</c>.</param>
-    /// <param name="HasMore">There were more than are sent at once; those between the last of them and the next new one come by <c>history</c>.</param>
     /// <param name="Online">Users who are in the thread now, the asker too; at most <see cref="Presence"/> can list.</param>
-    public sealed record Joined(long ThreadId, int Missed, bool HasMore, IReadOnlyList<long> Online)
+    public sealed record Joined(long ThreadId, int Missed, IReadOnlyList<long> Online)
     {
         [JsonPropertyOrder(-1)] public bool Ok => true;
     }

@@ -109,6 +109,30 @@ public sealed partial class EngineSession
         return Send(message, alsoWhileClosing: false);
     }
 
+    /// <summary>Completes when at most that many bytes wait for the client to take them, at once if so already; also when the session ends.</summary>
+    /// <remarks>
+    /// For an application that has more to send than a queue may hold: it sends some, waits, and sends on at the client's own pace. A client that takes nothing is
+    /// waited for until the heartbeat, or another sender's full queue, ends its session.
+    /// </remarks>
+    /// <param name="maxQueuedBytes">Bytes that may still wait, 0 or more.</param>
+    public async ValueTask DrainAsync(long maxQueuedBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxQueuedBytes);
+        while (true)
+        {
+            Task? shrunk;
+            lock (Gate)
+            {
+                if (Queue.HasShrunkTo(maxQueuedBytes, out shrunk))
+                    return;
+            }
+
+#pragma warning disable VSTHRD003 // Completed by whoever takes from the queue; nothing there waits for this.
+            await shrunk;
+#pragma warning restore VSTHRD003
+        }
+    }
+
     /// <summary>Ends the session; what is queued is sent first unless <paramref name="discard"/>. Idempotent.</summary>
     /// <param name="reason">What the handler, the log and the metric are told.</param>
     /// <param name="discard">True throws away what is queued and ends the session before this returns.</param>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 
 namespace EngineIO.Transports;
 
@@ -15,6 +16,8 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     private OutboundMessage?[]? _ring;
     private int _head;
     private long _progressAt;
+    private TaskCompletionSource? _shrunk;
+    private long _shrunkTo;
 
     /// <summary>Number of messages that wait.</summary>
     public int Count { get; private set; }
@@ -62,6 +65,7 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
         budget.Add(-message.Length);
         if (Count == 0)
             ReturnRing();
+        NotifyShrunk();
         return message;
     }
 
@@ -76,6 +80,30 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
         Count = 0;
         _single = null;
         ReturnRing();
+        NotifyShrunk();
+    }
+
+    /// <summary>
+    /// Whether at most that many bytes wait; if not, <paramref name="shrunk"/> completes once they may. It is shared by all who wait, so whoever wants the least
+    /// has to ask again.
+    /// </summary>
+    public bool HasShrunkTo(long bytes, [NotNullWhen(false)] out Task? shrunk)
+    {
+        shrunk = null;
+        if (Bytes <= bytes)
+            return true;
+        _shrunkTo = _shrunk is null ? bytes : Math.Max(_shrunkTo, bytes);
+        _shrunk ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        shrunk = _shrunk.Task;
+        return false;
+    }
+
+    private void NotifyShrunk()
+    {
+        if (_shrunk is null || Bytes > _shrunkTo)
+            return;
+        _shrunk.SetResult();
+        _shrunk = null;
     }
 
     // The first message in an empty queue is always taken: a limit smaller than a message must not make sending impossible.

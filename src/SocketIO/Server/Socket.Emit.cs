@@ -48,6 +48,13 @@ public sealed partial class Socket
     public Task<EventArguments> EmitWithAck(string eventName, EventArguments arguments, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         new SocketEmitter(this, timeout: timeout).EmitWithAck(eventName, arguments, cancellationToken);
 
+    /// <summary>
+    /// Completes when at most that many bytes wait for the client to take them, at once if so already; also when the connection ends. For more events than a
+    /// queue may hold: emit some, wait, and go on at the client's own pace.
+    /// </summary>
+    /// <param name="maxQueuedBytes">Bytes that may still wait, 0 or more; those of the connection's other sockets count too.</param>
+    public ValueTask DrainAsync(long maxQueuedBytes) => Client.Session.DrainAsync(maxQueuedBytes);
+
     /// <summary>The next event is dropped when the transport cannot write at once.</summary>
     public SocketEmitter Volatile => new(this, isVolatile: true);
 

@@ -55,6 +55,26 @@ public sealed class OutboundQueueTests
     }
 
     [Fact]
+    public void Who_waits_for_less_in_the_queue_goes_on_when_it_has_been_taken()
+    {
+        var queue = new OutboundQueue(new EngineIOOptions(), Budget(long.MaxValue), _time);
+        queue.HasShrunkTo(0, out _).ShouldBeTrue();
+        for (var i = 0; i < 3; i++)
+            queue.TryEnqueue(Message(40)).ShouldBeTrue();
+
+        queue.HasShrunkTo(50, out var shrunk).ShouldBeFalse();
+        queue.Dequeue();
+        shrunk!.IsCompleted.ShouldBeFalse();
+        queue.Dequeue();
+        shrunk.IsCompleted.ShouldBeTrue();
+        queue.HasShrunkTo(50, out _).ShouldBeTrue();
+
+        queue.HasShrunkTo(0, out shrunk).ShouldBeFalse();
+        queue.Clear();
+        shrunk!.IsCompleted.ShouldBeTrue();
+    }
+
+    [Fact]
     public void One_message_larger_than_every_limit_is_taken_when_nothing_waits()
     {
         var queue = new OutboundQueue(new EngineIOOptions { MaxQueuedBytes = 10, SoftQueuedBytes = 10 }, Budget(5), _time);

@@ -22,17 +22,17 @@ internal sealed class ThreadEvents(IChatStore store, ChatService chat, ThreadPre
         var lastMessageId = request.Payload.OptionalId("lastMessageId");
         await store.CheckAccessAsync(request.UserId, threadId, CancellationToken.None);
 
-        var backlog = default(ChatService.Backlog);
+        var missed = 0;
         if (lastMessageId is { } last)
-            backlog = await CatchUpAsync(request, threadId, last);
+            missed = await CatchUpAsync(request, threadId, last);
         else
             Join(request, threadId);
 
         if (request.Ack.IsRequested)
-            request.Ack.Send(new Wire.Joined(threadId, backlog.Sent, backlog.HasMore, presence.Users(threadId, MaxOnlineListed)));
+            request.Ack.Send(new Wire.Joined(threadId, missed, presence.Users(threadId, MaxOnlineListed)));
     }
 
-    private async ValueTask<ChatService.Backlog> CatchUpAsync(ChatRequest request, long threadId, long lastMessageId)
+    private async ValueTask<int> CatchUpAsync(ChatRequest request, long threadId, long lastMessageId)
     {
         // Who is in already hears nothing new until what was missed is sent, or the order would be broken.
         var room = ChatRooms.Thread(threadId);
