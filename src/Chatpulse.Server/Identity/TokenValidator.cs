@@ -51,20 +51,27 @@ internal sealed class TokenValidator
         }
 
         var jwt = (JsonWebToken)result.SecurityToken;
+        // What is marked as critical must be understood, and no extension is (RFC 7515, 4.1.11).
+        if (jwt.TryGetHeaderValue<object>("crit", out _))
+            throw Refused("the token's header has crit, and no extension is known here");
         if (!jwt.TryGetClaim("exp", out _) || jwt.ValidTo == DateTime.MinValue)
             throw Refused("the token has no exp");
         var expires = new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero);
+
+        // The skew is applied to the clock: times of a token may lie at the very ends of what a time can be.
         var now = _timeProvider.GetUtcNow();
-        if (now > expires + ClockSkew)
+        if (now - ClockSkew > expires)
             throw Refused("the token has expired");
-        if (jwt.ValidFrom > DateTime.MinValue && now < new DateTimeOffset(jwt.ValidFrom, TimeSpan.Zero) - ClockSkew)
+        if (jwt.ValidFrom > DateTime.MinValue && now + ClockSkew < new DateTimeOffset(jwt.ValidFrom, TimeSpan.Zero))
             throw Refused("the token is not valid yet");
         if (!jwt.TryGetClaim("sub", out var subject) || !ChatIds.TryRead(subject.Value, out var userId))
             throw Refused($"the token's sub {ChatIds.Rule}");
 
         var name = jwt.TryGetClaim("name", out var claim) ? claim.Value.Trim() : "";
-        return new UserIdentity(userId, name.Length is > 0 and <= MaxNameLength ? name : null, expires);
+        return new UserIdentity(userId, IsName(name) ? name : null, expires);
     }
+
+    private static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && !name.Contains('\0', StringComparison.Ordinal);
 
     private static ChatException Refused(string why) => new(ChatErrorCodes.Unauthenticated, $"Authentication failed: {why}.");
 }

@@ -91,6 +91,27 @@ public sealed class TokenValidatorTests
         (await RefusedAsync(TestToken.Sign(payload.Replace("EXP", $"{Seconds(60)}", StringComparison.Ordinal)))).ShouldContain(claim);
 
     [Theory]
+    [InlineData("253402300799")]
+    [InlineData("253402300800")]
+    [InlineData("9007199254740991")]
+    public async Task A_token_may_be_good_for_as_long_as_there_is_time(string expires) =>
+        (await _validator.ValidateAsync(TestToken.Sign($$"""{"sub":"1","exp":{{expires}}}"""))).ExpiresAt.ShouldNotBeNull().Year.ShouldBe(9999);
+
+    [Fact]
+    public async Task An_extension_that_is_marked_critical_is_refused() =>
+        (await RefusedAsync(TestToken.Sign($$"""{"sub":"1","exp":{{Seconds(60)}}}""", "HS256\",\"crit\":[\"b64\"],\"b64\":\"x"))).ShouldContain("crit");
+
+    [Theory]
+    [InlineData("5")]
+    [InlineData("\"  \"")]
+    [InlineData("\"a\\u0000b\"")]
+    public async Task A_name_that_cannot_be_shown_is_no_name(string name)
+    {
+        var identity = await _validator.ValidateAsync(TestToken.Sign($$"""{"sub":"1","exp":{{Seconds(60)}},"name":{{name}}}"""));
+        identity.DisplayName.ShouldBe(name is "5" ? "5" : null);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("x")]
     [InlineData("a.b.c")]
