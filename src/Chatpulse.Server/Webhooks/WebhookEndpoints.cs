@@ -94,6 +94,10 @@ public static partial class WebhookEndpoints
 
             await context.Response.WriteAsJsonAsync(answer, WebhookJson.Default.WebhookAnswer, contentType: null, context.RequestAborted);
         }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has gone in the middle; nobody is there to be answered, and a stranger can do it at will, so it is not logged.
+        }
         catch (WebhookException wrong)
         {
             await RefuseAsync(context, new WebhookRefusal(StatusCodes.Status400BadRequest, wrong.Message));

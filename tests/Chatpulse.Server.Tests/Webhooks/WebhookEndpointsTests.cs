@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Tests.Rest;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -54,6 +56,20 @@ public sealed class WebhookEndpointsTests
     {
         await using var server = await TestServer.StartAsync();
         (await server.Client().PostAsync("/webhook/" + path, body).JsonAsync(HttpStatusCode.BadRequest)).Text("error").ShouldStartWith(field + " ");
+    }
+
+    [Fact]
+    public async Task A_caller_who_goes_in_the_middle_of_the_body_is_no_failure_of_the_server()
+    {
+        await using var server = await TestServer.StartAsync();
+        var endpoint = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Single(route => route.RoutePattern.RawText is "/webhook/message");
+        using var gone = new CancellationTokenSource();
+        await gone.CancelAsync();
+        var context = new DefaultHttpContext { RequestServices = server.Services, RequestAborted = gone.Token };
+        context.Request.Body = new System.IO.Pipelines.Pipe().Reader.AsStream();
+        await Should.NotThrowAsync(() => endpoint.RequestDelegate!(context));
+        context.Response.HasStarted.ShouldBeFalse();
     }
 
     [Fact]
