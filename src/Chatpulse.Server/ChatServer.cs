@@ -21,7 +21,9 @@ namespace Chatpulse.Server;
 /// <summary>Puts the server together.</summary>
 internal static partial class ChatServer
 {
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
+    // Whoever stops the server seldom waits longer than 10 s before it is killed; peers that do not answer get less than that.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>The server, ready to be run. Opens the store, which blocks.</summary>
     /// <param name="settings">The checked settings.</param>
@@ -81,6 +83,7 @@ internal static partial class ChatServer
         {
             options.Engine.PingInterval = settings.PingInterval;
             options.Engine.PingTimeout = settings.PingTimeout;
+            options.Engine.CloseTimeout = CloseTimeout;
             options.Engine.Cors = Cors(settings);
             options.Json.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
         });

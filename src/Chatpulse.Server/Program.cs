@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Chatpulse.Server;
 using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Stores;
@@ -19,9 +20,14 @@ catch (SettingsException wrong)
         await Console.Error.WriteLineAsync($"  - {problem}");
     return BadConfiguration;
 }
-catch (Exception failure) when (failure is StoreOpenException or IOException)
+catch (StoreOpenException failure)
 {
-    // The data directory or the port: the message says which, a stack trace would add nothing.
-    await Console.Error.WriteLineAsync($"Chatpulse cannot start: {failure.Message}");
+    await Console.Error.WriteLineAsync($"Chatpulse cannot start with this DATA_DIR: {failure.Message}");
+    return CannotStart;
+}
+catch (Exception failure) when (failure is IOException or SocketException)
+{
+    // A port in use, a port or an address that is not ours to take: a stack trace would add nothing.
+    await Console.Error.WriteLineAsync($"Chatpulse cannot listen where HOST and PORT say: {failure.Message}");
     return CannotStart;
 }

@@ -77,4 +77,15 @@ public sealed class StartTests : IDisposable
         error.ShouldContain($"{port}");
         (output + error).ShouldNotContain("   at ");
     }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_refused_without_a_crash()
+    {
+        var (exitCode, output, error) = await RunAsync(
+            ("HOST", "192.0.2.1"), ("PORT", "0"), ("DATA_DIR", Path.Combine(_directory.FullName, "data")));
+
+        exitCode.ShouldBe(1);
+        error.ShouldContain("HOST");
+        (output + error).ShouldNotContain("   at ");
+    }
 }
