@@ -21,15 +21,16 @@ public sealed partial class EngineSession
     /// <summary>Begins an upgrade to <paramref name="transport"/>. Null when the session has ended, is being upgraded or has been.</summary>
     internal UpgradeAttempt? BeginUpgrade(WebSocketTransport transport)
     {
+        var attempt = new UpgradeAttempt(this, transport, _host);
         lock (Gate)
         {
             if (_state != SessionState.Open || _upgrade is not null || _transport is not PollingTransport)
                 return null;
-            _upgrade = new UpgradeAttempt(this, transport, _host);
+            _upgrade = attempt;
         }
 
-        _upgrade.Start();
-        return _upgrade;
+        attempt.Start();
+        return attempt;
     }
 
     /// <summary>

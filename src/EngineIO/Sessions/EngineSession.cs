@@ -194,15 +194,23 @@ public sealed partial class EngineSession
         return !IsServed;
     }
 
-    /// <summary>What was asked to be sent before a close has been sent.</summary>
-    internal void OnDrained() => End(_closeReason, exception: null);
+    /// <summary>What was asked to be sent before a close has been sent, or there is no more time for it.</summary>
+    internal void OnDrained(bool notifyLater = false) => End(_closeReason, exception: null, notifyLater: notifyLater);
 
     /// <summary>Ends the session now. The first call decides the reason; further ones do nothing.</summary>
-    internal void End(CloseReason reason, Exception? exception, PollEnding polling = PollEnding.Close)
+    /// <param name="reason">Why.</param>
+    /// <param name="exception">What has caused it, if anything was thrown.</param>
+    /// <param name="polling">What a poll that waits is answered with.</param>
+    /// <param name="notifyLater">
+    /// True tells the application on a thread of the pool. It is for those who are inside a send or on the clock's thread: what the application does at the end of a
+    /// session may wait for what the sender holds, may send to the next client that is too slow, and that to the next, and must not hold up the clock.
+    /// </param>
+    internal void End(CloseReason reason, Exception? exception, PollEnding polling = PollEnding.Close, bool notifyLater = false)
     {
         IEngineSessionHandler? handler;
         ITransport transport;
         UpgradeAttempt? upgrade;
+        bool handling;
         lock (Gate)
         {
             if (_state == SessionState.Closed)
@@ -218,7 +226,8 @@ public sealed partial class EngineSession
             _upgrade = null;
 
             // While a message is being handled, whoever brought it tells the application afterwards.
-            handler = _handling ? null : _handler;
+            handler = _handler;
+            handling = _handling;
         }
 
         _heartbeat.Stop();
@@ -228,7 +237,13 @@ public sealed partial class EngineSession
         else
             transport.Close(reason);
         _host.OnEnded(this, reason, exception);
-        if (handler is not null)
+        if (handler is null)
+            return;
+        if (handling)
+            handler.OnEndedWhileHandling();
+        else if (notifyLater)
+            ThreadPool.UnsafeQueueUserWorkItem(static told => told.Session.NotifyClosed(told.Handler, told.Reason, told.Exception), (Session: this, Handler: handler, Reason: reason, Exception: exception), preferLocal: false);
+        else
             NotifyClosed(handler, reason, exception);
     }
 
@@ -309,7 +324,7 @@ public sealed partial class EngineSession
 
         if (transport is null)
         {
-            End(CloseReason.SlowConsumer, exception: null);
+            End(CloseReason.SlowConsumer, exception: null, notifyLater: true);
             return false;
         }
 

@@ -80,12 +80,12 @@ internal sealed class Heartbeat(EngineSession session, IEngineHost host) : Timin
                 }
                 else
                 {
-                    session.End(CloseReason.PingTimeout, exception: null);
+                    session.End(CloseReason.PingTimeout, exception: null, notifyLater: true);
                 }
 
                 break;
             case Closing:
-                session.OnDrained();
+                session.OnDrained(notifyLater: true);
                 break;
         }
     }

@@ -134,11 +134,20 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
     /// <summary>Serves a POST: completes when the application has handled its packets and the answer is written.</summary>
     public async Task PostAsync(HttpContext context)
     {
-        bool overlap;
+        bool overlap, current;
         lock (session.Gate)
         {
             overlap = _posting;
-            _posting = true;
+
+            // An upgrade may have completed since the request was looked at; it has waited for no POST that had not come this far.
+            current = session.IsCurrent(this);
+            _posting |= current;
+        }
+
+        if (!current)
+        {
+            await ErrorResponse.WriteAsync(context, EngineError.BadRequest);
+            return;
         }
 
         if (overlap)
@@ -203,6 +212,10 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
                 length += read;
                 if (length > host.Options.MaxHttpBufferSize)
                     return RefuseTooLarge();
+
+                // A body that comes drop by drop must not outlive the session that it is for.
+                if (!session.IsServed)
+                    return EngineError.UnknownSession;
             }
 
             return await ReceivePayloadAsync(buffer.AsMemory(0, length));

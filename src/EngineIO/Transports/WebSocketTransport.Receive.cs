@@ -252,8 +252,6 @@ internal sealed partial class WebSocketTransport
 
             // The close deadline bounds this: when it passes the connection is cut, and the write fails.
             await idle;
-            lock (session.Gate)
-                _ended = true;
         }
 
         lock (_requestGate)

@@ -31,11 +31,12 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
     private bool _writePending;
     private bool _closing;
     private bool _closeSent;
-    private bool _ended;
     private byte[]? _closeFrame;
     private byte[]? _batch;
     private System.Runtime.CompilerServices.ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _pending;
     private Action? _onWritten;
+
+    // Made when the reader has finished: from then on nobody begins to write, and it is completed when nobody writes any more.
     private TaskCompletionSource? _idle;
     private CloseDeadline? _deadline;
     private bool _requestEnded;
@@ -75,11 +76,12 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
     /// <inheritdoc />
     public void Write(OutboundMessage? direct)
     {
+        var sending = direct is not null;
         try
         {
             for (var turn = 0; turn < WritesPerTurn; turn++)
             {
-                var data = direct is null ? TakeBatch() : FramesOf(direct);
+                var data = direct is null ? TakeBatch(sending) : FramesOf(direct);
                 direct = null;
                 if (data.IsEmpty)
                     return;
@@ -121,7 +123,7 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
             // The framework may have put its own frame here already, with the status that fits what the client did.
             _closeFrame ??= CloseFrame(reason);
             stuck = _writePending && reason is CloseReason.SlowConsumer or CloseReason.PingTimeout;
-            write = !_ended && TryClaimWrite(direct: null);
+            write = _idle is null && TryClaimWrite(direct: null);
             _deadline = new CloseDeadline(this);
         }
 
@@ -158,13 +160,13 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
         _deflate ? message.FramesDeflated(_host.Options.PerMessageDeflateThreshold) : message.Frames;
 
     /// <summary>The next bytes to write: what waits, joined, or the close frame once the session has ended. Empty when there is nothing: the right to write is then given up.</summary>
-    private ReadOnlyMemory<byte> TakeBatch()
+    private ReadOnlyMemory<byte> TakeBatch(bool sending)
     {
         var drained = false;
         while (true)
         {
             if (drained)
-                _session!.OnDrained();
+                _session!.OnDrained(notifyLater: sending);
             lock (_session!.Gate)
             {
                 var queue = _session.Queue;
@@ -176,7 +178,7 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
                     continue;
                 }
 
-                if (_closing && !_closeSent && !_ended)
+                if (_closing && !_closeSent)
                 {
                     _closeSent = true;
                     return _closeFrame;
@@ -253,7 +255,7 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
         }
 
         Abort();
-        _session.End(CloseReason.TransportClose, exception);
+        _session.End(CloseReason.TransportClose, exception, notifyLater: true);
     }
 
     private void ReturnBatch()

@@ -14,15 +14,12 @@ namespace SocketIO.Adapters;
 /// Threading: one lock guards the log and the sessions, and is held while a packet is handed to its sockets, so that every
 /// client gets packets in the order of their offsets: a client's last offset would otherwise not say what it has. Handing over
 /// waits for no client, but broadcasts of one namespace are made one after the other; that is the price of recovery. A queue
-/// that one thread empties was rejected: an answer sent after an event could overtake it. Connections that end while
-/// the lock is held tell their sockets on another thread, so that no handler of the application runs inside it.
+/// that one thread empties was rejected: an answer sent after an event could overtake it. A connection that ends because of
+/// what it is sent tells its sockets on another thread, so that no disconnect handler runs inside the lock.
 /// Events that are volatile or want an answer carry no offset and are not kept, as with the official server.
 /// </remarks>
 public sealed class SessionAwareAdapter : InMemoryAdapter
 {
-    [ThreadStatic]
-    private static bool _handingOver;
-
     private readonly Lock _gate = new();
     private readonly ConnectionStateRecoveryOptions _limits;
     private readonly PacketLog _log;
@@ -39,9 +36,6 @@ public sealed class SessionAwareAdapter : InMemoryAdapter
         _log = new PacketLog(_limits);
         _cleaning = new Cleaning(this);
     }
-
-    /// <summary>Whether this thread is inside a broadcast that holds the lock.</summary>
-    internal static bool IsHandingOver => _handingOver;
 
     /// <summary>How many sessions are kept.</summary>
     internal int SessionCount
@@ -67,16 +61,7 @@ public sealed class SessionAwareAdapter : InMemoryAdapter
             packet.Offset = _log.NextOffset;
             _log.Add(packet.Message, options.Rooms, options.Except, Now);
             ScheduleCleaning();
-            var outer = _handingOver;
-            _handingOver = true;
-            try
-            {
-                base.Broadcast(packet, options);
-            }
-            finally
-            {
-                _handingOver = outer;
-            }
+            base.Broadcast(packet, options);
         }
     }
 

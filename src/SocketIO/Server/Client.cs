@@ -1,6 +1,5 @@
 using System.Text.Json;
 using EngineIO.Sessions;
-using SocketIO.Adapters;
 using SocketIO.Protocol;
 
 namespace SocketIO.Server;
@@ -21,6 +20,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
     private List<string>? _connecting;
     private BinaryReconstructor? _half;
     private bool _closed;
+    private bool _ended;
     private bool _refused;
     private int _pendingEvents;
     private long _pendingBytes;
@@ -209,25 +209,22 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
 
     public void OnClosed(CloseReason reason, Exception? exception)
     {
+        lock (_gate) _closed = true;
+        server.Engine.Wheel.Cancel(this);
+        foreach (var socket in _sockets) socket.Close(reason.ToDisconnectReason());
+    }
+
+    /// <summary>The reader must not wait for room any more: it is told of the end when it has stopped waiting, and that ends the sockets.</summary>
+    public void OnEndedWhileHandling()
+    {
         TaskCompletionSource? readOn;
         lock (_gate)
         {
-            _closed = true;
+            _ended = true;
             (readOn, _readOn) = (_readOn, null);
         }
 
-        server.Engine.Wheel.Cancel(this);
         readOn?.TrySetResult();
-
-        // A client that is too slow is found out while a packet is handed to it, and that may be under an adapter's lock.
-        if (SessionAwareAdapter.IsHandingOver)
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Client.CloseSockets(state.Reason), (Client: this, Reason: reason), preferLocal: false);
-        else CloseSockets(reason);
-    }
-
-    private void CloseSockets(CloseReason reason)
-    {
-        foreach (var socket in _sockets) socket.Close(reason.ToDisconnectReason());
     }
 
     /// <summary>How many events wait for their turn, and concurrent handlers for their end.</summary>
@@ -267,7 +264,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
     {
         lock (_gate)
         {
-            if (!IsFull || _closed) return default;
+            if (!IsFull || _ended) return default;
             _readOn ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return new ValueTask(_readOn.Task);
         }

@@ -14,6 +14,8 @@ internal sealed class RecordingApplication : IEngineApplication
 
     public Func<RecordedSession, ReadOnlyMemory<byte>, bool, ValueTask>? Handling { get; init; }
 
+    public Action<RecordedSession>? Closing { get; init; }
+
     /// <summary>An application that sends everything back.</summary>
     public static RecordingApplication Echo() => new()
     {
@@ -65,6 +67,7 @@ internal sealed class RecordingApplication : IEngineApplication
         {
             Enter();
             Interlocked.Increment(ref _closedCount);
+            application.Closing?.Invoke(this);
             _closed.TrySetResult((reason, exception));
         }
 

@@ -250,6 +250,21 @@ public sealed class CloseTests
     }
 
     [Fact]
+    public async Task Application_is_not_told_of_the_end_inside_a_send()
+    {
+        using var held = new SemaphoreSlim(1);
+        var application = new RecordingApplication { Closing = _ => held.Wait(EngineHost.Patience / 2).ShouldBeTrue("the sender holds it while it sends") };
+        await using var host = await EngineHost.StartAsync(options => options.MaxQueuedMessages = 1, application: application);
+        await PollingClient.OpenAsync(host);
+        var session = await host.Application.NextAsync();
+        await held.WaitAsync(TestContext.Current.CancellationToken);
+        session.Session.Send(OutboundMessages.Text("x")).ShouldBeTrue();
+        session.Session.Send(OutboundMessages.Text("x")).ShouldBeFalse();
+        held.Release();
+        (await session.ClosedReasonAsync()).ShouldBe(CloseReason.SlowConsumer);
+    }
+
+    [Fact]
     public async Task Polling_client_that_never_fetches_is_a_slow_consumer()
     {
         await using var host = await EngineHost.StartAsync(options => options.MaxQueuedMessages = 10);

@@ -48,6 +48,22 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
+    public async Task Application_that_takes_its_time_at_the_end_of_a_session_does_not_hold_up_the_clock()
+    {
+        var time = new FakeTimeProvider();
+        using var release = new ManualResetEventSlim();
+        await using var host = await EngineHost.StartAsync(time: time, application: new RecordingApplication { Closing = _ => release.Wait(EngineHost.Patience) });
+        await PollingClient.OpenAsync(host);
+        var session = await host.Application.NextAsync();
+        time.Advance(TimeSpan.FromSeconds(25.1));
+        var tick = Task.Run(() => time.Advance(TimeSpan.FromSeconds(20.1)), TestContext.Current.CancellationToken);
+        await tick.WaitAsync(EngineHost.Patience / 2, TestContext.Current.CancellationToken);
+        host.Server.SessionCount.ShouldBe(0);
+        release.Set();
+        (await session.ClosedReasonAsync()).ShouldBe(CloseReason.PingTimeout);
+    }
+
+    [Fact]
     public async Task Message_is_no_pong()
     {
         await using var host = await EngineHost.StartAsync(time: _time, application: RecordingApplication.Echo());

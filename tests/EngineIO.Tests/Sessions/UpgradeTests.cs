@@ -1,6 +1,7 @@
 using System.Net;
 using CsCheck;
 using EngineIO.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 using EngineIO.Tests.Transports;
 using Microsoft.Extensions.Time.Testing;
 
@@ -215,6 +216,33 @@ public sealed class UpgradeTests
         (await session.NextAsync()).ShouldBe("third");
         (await post).Body.ShouldBe("ok");
         session.Overlapped.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Post_that_an_upgrade_overtakes_is_refused()
+    {
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var upgraded = new ManualResetEventSlim();
+        await using var host = await EngineHost.StartAsync(options => options.OnHeaders = (context, _) =>
+        {
+            if (!HttpMethods.IsPost(context.Request.Method))
+                return;
+            arrived.SetResult();
+            upgraded.Wait(EngineHost.Patience);
+        });
+        var polling = await PollingClient.OpenAsync(host);
+        var session = await host.Application.NextAsync();
+        var post = polling.PostAsync("4overtaken");
+        await arrived.Task.WaitAsync(EngineHost.Patience, TestContext.Current.CancellationToken);
+        await using var socket = await WebSocketClient.ConnectAsync(host, polling.Sid);
+        await socket.SendAsync("2probe");
+        (await socket.ReadAsync()).ShouldBe("3probe");
+        await socket.SendAsync("5");
+        await EngineHost.EventuallyAsync(() => session.Session.Transport == EngineTransports.WebSocket, "upgraded");
+        upgraded.Set();
+        (await post).Status.ShouldBe(HttpStatusCode.BadRequest);
+        session.HasMessage.ShouldBeFalse();
+        session.Session.IsOpen.ShouldBeTrue();
     }
 
     [Fact]

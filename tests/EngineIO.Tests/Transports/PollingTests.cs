@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using EngineIO.Sessions;
 using EngineIO.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 using EngineIO.Transports;
 
 namespace EngineIO.Tests.Transports;
@@ -178,6 +179,31 @@ public sealed class PollingTests
         using var response = await host.Http.SendAsync(request, TestContext.Current.CancellationToken);
         response.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         await client.ShouldBeGoneAsync();
+    }
+
+    [Fact]
+    public async Task Body_that_drips_does_not_outlive_its_session()
+    {
+        const string Answer = """{"code":1,"message":"Session ID unknown"}""";
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var host = await EngineHost.StartAsync(options => options.OnHeaders = (context, _) =>
+        {
+            if (HttpMethods.IsPost(context.Request.Method))
+                arrived.SetResult();
+        });
+        var client = await PollingClient.OpenAsync(host);
+        var session = await host.Application.NextAsync();
+        await using var raw = await RawWebSocket.ConnectTcpAsync(host);
+        await raw.SendAsync(Encoding.ASCII.GetBytes(
+            $"POST /engine.io/{client.Url} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n4\r\n"));
+        await arrived.Task.WaitAsync(EngineHost.Patience, TestContext.Current.CancellationToken);
+        session.Session.Close(discard: true);
+        await raw.SendAsync("1\r\na\r\n"u8.ToArray());
+        (await raw.ReadResponseAsync()).ShouldStartWith("HTTP/1.1 400 ");
+
+        // Not the server's own answer to a body that is too slow, which comes later, and never to one that drips fast enough.
+        Encoding.ASCII.GetString(await raw.ReadAsync(Answer.Length)).ShouldBe(Answer);
+        session.HasMessage.ShouldBeFalse();
     }
 
     [Fact]
