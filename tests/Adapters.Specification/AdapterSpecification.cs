@@ -298,6 +298,28 @@ public abstract class AdapterSpecification : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_room_listener_that_throws_keeps_nobody_in_or_out()
+    {
+        var clients = await Connect(1);
+        var socket = SocketOf(clients[0]);
+        var adapter = socket.Namespace.Adapter;
+        List<string> told = [];
+        adapter.RoomCreated += (_, change) => throw new InvalidOperationException($"created {change.Room}");
+        adapter.RoomJoined += (_, change) => throw new InvalidOperationException($"joined {change.Room}");
+        adapter.RoomLeft += (_, change) => throw new InvalidOperationException($"left {change.Room}");
+        adapter.RoomLeft += (_, change) => told.Add(change.Room);
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        socket.OnDisconnect(_ => gone.SetResult());
+        socket.Join(["a", "b"]);
+        socket.Rooms.ShouldBe([socket.Id, "a", "b"], ignoreOrder: true);
+        socket.Disconnect();
+        gone.Task.IsCompleted.ShouldBeTrue();
+        told.ShouldBe([socket.Id, "a", "b"], ignoreOrder: true);
+        adapter.SocketRooms(socket.Id).ShouldBeNull();
+        socket.Namespace.TryGetSocket(socket.Id, out _).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task An_event_between_servers_reaches_the_others_and_not_the_sender()
     {
         var got = new ConcurrentQueue<int>();

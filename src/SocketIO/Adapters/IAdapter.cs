@@ -10,7 +10,7 @@ namespace SocketIO.Adapters;
 /// </summary>
 public interface IAdapter
 {
-    /// <summary>A room got its first socket. Listeners of this and the other events must not wait: the thread that joins or leaves calls them.</summary>
+    /// <summary>A room got its first socket. Listeners of this and the other events must not wait: the thread that joins or leaves calls them. What they throw is logged.</summary>
     event EventHandler<RoomEventArgs>? RoomCreated;
 
     /// <summary>A room lost its last socket.</summary>

@@ -67,8 +67,8 @@ public class InMemoryAdapter : IAdapter
         foreach (var room in rooms)
         {
             if (Add(socket, room) is not { } created) continue;
-            if (created) RoomCreated?.Invoke(this, new RoomEventArgs(room, null));
-            RoomJoined?.Invoke(this, new RoomEventArgs(room, socket.Id));
+            if (created) Tell(RoomCreated, room, null);
+            Tell(RoomJoined, room, socket.Id);
         }
     }
 
@@ -107,8 +107,8 @@ public class InMemoryAdapter : IAdapter
             deleted = Leave(socket, room);
         }
 
-        RoomLeft?.Invoke(this, new RoomEventArgs(room, socket.Id));
-        if (deleted) RoomDeleted?.Invoke(this, new RoomEventArgs(room, null));
+        Tell(RoomLeft, room, socket.Id);
+        if (deleted) Tell(RoomDeleted, room, null);
     }
 
     /// <inheritdoc />
@@ -128,8 +128,26 @@ public class InMemoryAdapter : IAdapter
             }
         }
 
-        foreach (var room in left) RoomLeft?.Invoke(this, new RoomEventArgs(room, socket.Id));
-        foreach (var room in deleted ?? []) RoomDeleted?.Invoke(this, new RoomEventArgs(room, null));
+        foreach (var room in left) Tell(RoomLeft, room, socket.Id);
+        foreach (var room in deleted ?? []) Tell(RoomDeleted, room, null);
+    }
+
+    // A socket must get into all of its rooms, and out of them, whatever a listener throws.
+    private void Tell(EventHandler<RoomEventArgs>? listeners, string room, string? socketId)
+    {
+        if (listeners is null) return;
+        var args = new RoomEventArgs(room, socketId);
+        foreach (var listener in Delegate.EnumerateInvocationList(listeners))
+        {
+            try
+            {
+                listener(this, args);
+            }
+            catch (Exception exception)
+            {
+                Namespace.Server.Log.RoomListenerFailed(exception, room, Namespace.Name);
+            }
+        }
     }
 
     private bool Leave(Socket socket, string room)

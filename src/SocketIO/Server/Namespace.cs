@@ -140,12 +140,27 @@ public sealed partial class Namespace
             return true;
         }
 
-        _sockets.TryAdd(socket.Id, socket);
-        if (!socket.Announce(EncodeConnect(socket), session, offset))
+        _sockets[socket.Id] = socket;
+        var announced = false;
+        var ended = false;
+        try
         {
-            socket.Abandon();
-            return session is null || !client.Session.IsOpen;
+            announced = socket.Announce(EncodeConnect(socket), session, offset);
         }
+        finally
+        {
+            if (!announced)
+            {
+                ended = !socket.IsOpen;
+
+                // Who ended it before it was in the tables has not taken it out of them.
+                socket.Abandon();
+                client.Remove(socket);
+                Remove(socket);
+            }
+        }
+
+        if (!announced) return session is null || ended || !client.Session.IsOpen;
 
         Server.Log.Connected(Name, socket.Id, client.Session.Id);
         foreach (var handler in _connection)

@@ -23,20 +23,20 @@ internal sealed class PendingAck(Socket socket, long id, string eventName) : Tim
         if (cancellationToken.CanBeCanceled)
             _cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((PendingAck)state!).OnCanceled(token), this);
 
-        // It may have been answered before it was scheduled.
+        // It may have been answered before it was scheduled: whoever comes second, this or the answer, sees the other and stops.
         if (_answer.Task.IsCompleted) Stop();
     }
 
     public void OnAnswer(EventArguments arguments)
     {
-        Stop();
         _answer.TrySetResult(arguments);
+        Stop();
     }
 
     public void OnDisconnected()
     {
-        Stop();
         _answer.TrySetException(new SocketDisconnectedException($"The socket was disconnected before it answered \"{eventName}\"."));
+        Stop();
     }
 
     protected override void OnDue()

@@ -53,4 +53,10 @@ internal sealed partial class ServerLog(ILogger logger)
 
     [LoggerMessage(15, LogLevel.Error, "Closing the adapter of {Namespace} failed")]
     public partial void AdapterCloseFailed(Exception exception, string @namespace);
+
+    [LoggerMessage(16, LogLevel.Error, "A listener of room {Room} in {Namespace} failed")]
+    public partial void RoomListenerFailed(Exception exception, string room, string @namespace);
+
+    [LoggerMessage(17, LogLevel.Error, "The adapter of {Namespace} failed when socket {Socket} left")]
+    public partial void AdapterLeaveFailed(Exception exception, string @namespace, string socket);
 }

@@ -107,7 +107,10 @@ public sealed partial class Socket
         var pending = new PendingAck(this, id, eventName);
         if (!_connected) pending.OnDisconnected();
         else if (!Expect(id, pending))
-            throw new InvalidOperationException($"{Server.Options.MaxPendingAcks} answers of this socket are waited for already (SocketIOOptions.MaxPendingAcks).");
+        {
+            if (IsOpen) throw new InvalidOperationException($"{Server.Options.MaxPendingAcks} answers of this socket are waited for already (SocketIOOptions.MaxPendingAcks).");
+            pending.OnDisconnected();
+        }
         else if (!Send(message, isVolatile) && !isVolatile && Forget(id)) pending.OnDisconnected();
         else
         {

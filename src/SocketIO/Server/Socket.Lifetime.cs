@@ -96,19 +96,35 @@ public sealed partial class Socket
         }
 
         if (_drainDeadline is not null) Server.Engine.Wheel.Cancel(_drainDeadline);
+        PersistedSession? session = null;
         if (announced)
         {
             Notify(_disconnecting);
-            if (Pid is not null && IsRecoverable(_reason))
-                Namespace.Adapter.PersistSession(new PersistedSession(Id, Pid, Rooms, Data));
+            if (Pid is not null && IsRecoverable(_reason)) session = new PersistedSession(Id, Pid, Rooms, Data);
         }
 
         _left = true;
-        Namespace.Adapter.DelAll(this);
+        CallAdapter(adapter => adapter.DelAll(this));
+
+        // After the rooms are left: a socket that takes the session up has the same id, and must not find this one in its place there.
+        if (session is not null) CallAdapter(adapter => adapter.PersistSession(session));
         Namespace.Remove(this);
         if (!announced) return;
         Server.Log.Disconnected(Namespace.Name, Id, _reason.ToWire());
         Notify(_disconnect);
+    }
+
+    // An adapter that fails, for instance one that talks to other servers, must not keep a socket that has gone.
+    private void CallAdapter(Action<IAdapter> call)
+    {
+        try
+        {
+            call(Namespace.Adapter);
+        }
+        catch (Exception exception)
+        {
+            Server.Log.AdapterLeaveFailed(exception, Namespace.Name, Id);
+        }
     }
 
     private void Notify(Action<DisconnectReason>? handlers)

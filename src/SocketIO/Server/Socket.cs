@@ -130,6 +130,15 @@ public sealed partial class Socket
         Close(DisconnectReason.ServerNamespaceDisconnect, immediately: true);
     }
 
+    /// <summary>Whether it has not begun to close; a socket whose middleware is still running is open and not connected.</summary>
+    internal bool IsOpen
+    {
+        get
+        {
+            lock (_gate) return !_closing;
+        }
+    }
+
     /// <summary>Whether the adapter may still take it into rooms.</summary>
     internal bool MayJoin => !_left;
 
@@ -164,16 +173,26 @@ public sealed partial class Socket
 
         if (missed is null || !Client.Session.Send(connectPacket)) return false;
         foreach (var message in missed) Client.Session.Send(message);
-        lock (_gate)
+        while (true)
         {
-            foreach (var message in _held ?? []) Client.Session.Send(message);
-            _held = null;
-            if (_closing) return false;
-            _announced = true;
-            _connected = true;
-        }
+            List<OutboundMessage> held;
+            lock (_gate)
+            {
+                if (_closing) return false;
+                if (_held is null or { Count: 0 })
+                {
+                    _held = null;
+                    _announced = true;
+                    _connected = true;
+                    return true;
+                }
 
-        return true;
+                (held, _held) = (_held, []);
+            }
+
+            // Outside the lock. What comes meanwhile is kept too, and so stays behind these.
+            foreach (var message in held) Client.Session.Send(message);
+        }
     }
 
     /// <summary>Enqueues a message. False when it is not connected, or a volatile one would have to wait.</summary>

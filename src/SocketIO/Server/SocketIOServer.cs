@@ -16,7 +16,7 @@ public sealed class SocketIOServer : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Namespace> _namespaces = new(StringComparer.Ordinal);
     private ParentNamespace[] _parents = [];
-    private bool _closed;
+    private bool _adaptersClosed;
 
     /// <summary>Makes a server. An application gets one from <see cref="SocketIOSetup.AddSocketIO"/>.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is wrong; the message names it.</exception>
@@ -105,19 +105,17 @@ public sealed class SocketIOServer : IAsyncDisposable
     /// </summary>
     public async Task CloseAsync(CancellationToken cancellationToken = default)
     {
+        // The connections go first: closing them is what ends the sockets, in each socket's own order.
+        await Engine.CloseAsync(cancellationToken).ConfigureAwait(false);
         Namespace[] namespaces;
-        bool first;
         lock (_gate)
         {
-            first = !_closed;
-            _closed = true;
+            if (_adaptersClosed) return;
+            _adaptersClosed = true;
             namespaces = [.. _namespaces.Values];
         }
 
-        // The connections go first: closing them is what ends the sockets, in each socket's own order.
-        await Engine.CloseAsync(cancellationToken).ConfigureAwait(false);
-        if (!first) return;
-        foreach (var ns in namespaces) await ns.Adapter.CloseAsync().ConfigureAwait(false);
+        foreach (var ns in namespaces) await CloseAdapter(ns).ConfigureAwait(false);
     }
 
     /// <summary>Closes it, as <see cref="CloseAsync"/>, and gives back what it holds.</summary>
@@ -167,7 +165,9 @@ public sealed class SocketIOServer : IAsyncDisposable
         if (ns.Parent is null || !Options.CleanupEmptyChildNamespaces) return;
         lock (_gate)
         {
-            if (ns.Entering > 0 || ns.SocketCount > 0 || !_namespaces.Remove(ns.Name)) return;
+            // Two may find it empty at a time, and by the second the name may belong to a new one.
+            if (ns.Entering > 0 || ns.SocketCount > 0 || _namespaces.GetValueOrDefault(ns.Name) != ns) return;
+            _namespaces.Remove(ns.Name);
         }
 
         _ = CloseAdapter(ns);

@@ -224,6 +224,67 @@ public sealed class DisconnectTests : ServerTest
     }
 
     [Fact]
+    public async Task A_connection_that_ends_while_too_many_of_its_events_wait_is_gone_for_its_sockets_too()
+    {
+        var server = await Start(options =>
+        {
+            options.MaxPendingEvents = 1;
+            options.DisconnectDrainTimeout = TimeSpan.FromMilliseconds(1);
+        });
+        var hang = new TaskCompletionSource();
+        server.Io.OnConnection(socket => socket.On("hang", async () => await hang.Task));
+        var (client, socket) = await ConnectBoth(server);
+        var end = End(socket);
+        for (var i = 0; i < 3; i++) await client.Send("2[\"hang\"]");
+        await Eventually.IsTrue(() => socket.Client.PendingEvents == 1, Cancellation);
+        socket.Session.Close(EngineIO.Sessions.CloseReason.TransportError, discard: true);
+        (await Soon(end)).ShouldBe((DisconnectReason.TransportError, 1, 0));
+        server.Io.Default.SocketCount.ShouldBe(0);
+        await Soon(server.Stop());
+        hang.SetResult();
+    }
+
+    [Fact]
+    public async Task An_empty_namespace_takes_no_later_one_of_its_name_with_it()
+    {
+        var server = await Start();
+        var parent = server.Io.Of((_, _, _) => ValueTask.FromResult(true));
+        var (first, socket) = await ConnectBoth(server, "/dynamic");
+        var old = socket.Namespace;
+        await first.Send("1/dynamic,");
+        await Eventually.IsTrue(() => parent.Children.Count == 0, Cancellation);
+        await Connect(server, "/dynamic");
+
+        // As a client that was refused does on its way out, when another has left meanwhile.
+        server.Io.RemoveIfEmpty(old);
+        parent.Children.ShouldHaveSingleItem().SocketCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Adapters_are_closed_even_after_a_close_that_was_given_up()
+    {
+        var closed = 0;
+        var server = await Start(options => options.Adapter = ns => new CountingAdapter(ns, () => closed++));
+
+        // A client that does not poll is waited for.
+        using var http = new HttpClient();
+        await http.GetStringAsync(new Uri(server.Address, "/socket.io/?EIO=4&transport=polling"), Cancellation);
+        await Should.ThrowAsync<OperationCanceledException>(() => server.Io.CloseAsync(new CancellationToken(canceled: true)));
+        await Soon(server.Io.CloseAsync(Cancellation));
+        await Soon(server.Io.CloseAsync(Cancellation));
+        closed.ShouldBe(1);
+    }
+
+    private sealed class CountingAdapter(Namespace ns, Action onClosed) : InMemoryAdapter(ns)
+    {
+        public override ValueTask CloseAsync()
+        {
+            onClosed();
+            return base.CloseAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_disconnect_handler_that_throws_is_logged_and_the_next_is_told()
     {
         var server = await Start();

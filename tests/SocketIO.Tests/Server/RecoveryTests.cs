@@ -89,6 +89,21 @@ public sealed class RecoveryTests : ServerTest
     }
 
     [Fact]
+    public async Task A_session_that_can_be_taken_up_has_left_its_rooms()
+    {
+        var server = await Start(TurnOn);
+        var adapter = (SessionAwareAdapter)server.Io.Default.Adapter;
+        var (client, socket) = await ConnectBoth(server);
+        var early = 0;
+        adapter.RoomLeft += (_, _) => early = Math.Max(early, adapter.SessionCount);
+        socket.Join("room");
+        client.Abort();
+        await Eventually.IsTrue(() => adapter.SessionCount == 1, Cancellation);
+        early.ShouldBe(0, "who came back now would find the old socket in its place");
+        adapter.SocketRooms(socket.Id).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Recovery_is_refused_when_something_missed_is_gone()
     {
         var server = await Start(options => options.ConnectionStateRecovery = new ConnectionStateRecoveryOptions { MaxPackets = 3 });
