@@ -93,7 +93,6 @@ internal static partial class ChatServer
         services.AddSingleton<PresenceTracker>();
         services.AddSingleton<PresenceAnnouncer>();
         services.AddSingleton<ThreadPresence>();
-        services.AddSingleton<RecentThreads>();
         services.AddSingleton<ChatService>();
         services.AddSingleton<IEventFamily, ThreadEvents>();
         services.AddSingleton<IEventFamily, MessageEvents>();

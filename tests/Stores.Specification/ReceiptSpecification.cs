@@ -13,7 +13,7 @@ public abstract class ReceiptSpecification : StoreSpecification
     {
         var sent = await SendManyAsync(Ann, 3);
 
-        var receipts = await Store.MarkReadAsync(Bob, Thread, [sent[2].Id, sent[0].Id], Cancellation);
+        var receipts = (await Store.MarkReadAsync(Bob, Thread, [sent[2].Id, sent[0].Id], Cancellation)).Receipts;
 
         receipts.Select(r => r.MessageId).ShouldBe([sent[0].Id, sent[2].Id]);
         receipts.ShouldAllBe(r => r.UserId == Bob && r.UserName == "Bob" && r.ReadAt >= sent[0].CreatedAt);
@@ -27,9 +27,10 @@ public abstract class ReceiptSpecification : StoreSpecification
         var group = (await Store.CreateThreadAsync(Ann, ThreadTypes.Group, null, [Bob, Cem], Cancellation)).Thread.Id;
         var sent = (await Store.SendAsync(new NewMessage(Ann, group, null, "hello", ContentTypes.PlainText, []), Cancellation)).Message;
 
-        await Store.MarkReadAsync(Bob, group, [sent.Id], Cancellation);
+        (await Store.MarkReadAsync(Bob, group, [sent.Id], Cancellation)).ReadByAll.ShouldBeEmpty();
         (await StatusAsync()).ShouldBe("sent");
-        await Store.MarkReadAsync(Cem, group, [sent.Id], Cancellation);
+        var changed = (await Store.MarkReadAsync(Cem, group, null, Cancellation)).ReadByAll.ShouldHaveSingleItem();
+        (changed.Id, changed.Content, changed.Status).ShouldBe((sent.Id, "hello", "read"));
         (await StatusAsync()).ShouldBe("read");
         (await Store.ThreadsAsync(Ann, 1, 100, null, Cancellation)).Threads.Single(t => t.Id == group).LastMessage!.Status.ShouldBe("read");
 
@@ -43,8 +44,8 @@ public abstract class ReceiptSpecification : StoreSpecification
         var sent = await SendAsync(Ann, "hello");
         await Store.MarkReadAsync(Bob, Thread, [sent.Id], Cancellation);
 
-        (await Store.MarkReadAsync(Bob, Thread, [sent.Id, sent.Id], Cancellation)).ShouldBeEmpty();
-        (await Store.MarkReadAsync(Bob, Thread, null, Cancellation)).ShouldBeEmpty();
+        (await Store.MarkReadAsync(Bob, Thread, [sent.Id, sent.Id], Cancellation)).Receipts.ShouldBeEmpty();
+        (await Store.MarkReadAsync(Bob, Thread, null, Cancellation)).Receipts.ShouldBeEmpty();
     }
 
     [Fact]
@@ -52,7 +53,7 @@ public abstract class ReceiptSpecification : StoreSpecification
     {
         var sent = await SendAsync(Ann, "hello");
 
-        (await Store.MarkReadAsync(Bob, Thread, [sent.Id, sent.Id], Cancellation)).Count.ShouldBe(1);
+        (await Store.MarkReadAsync(Bob, Thread, [sent.Id, sent.Id], Cancellation)).Receipts.Count.ShouldBe(1);
         (await UnreadAsync(Bob)).ShouldBe(0);
     }
 
@@ -62,7 +63,7 @@ public abstract class ReceiptSpecification : StoreSpecification
         var mine = await SendAsync(Bob, "mine");
         var theirs = await SendAsync(Ann, "theirs");
 
-        var receipts = await Store.MarkReadAsync(Bob, Thread, [mine.Id, theirs.Id], Cancellation);
+        var receipts = (await Store.MarkReadAsync(Bob, Thread, [mine.Id, theirs.Id], Cancellation)).Receipts;
 
         receipts.ShouldHaveSingleItem().MessageId.ShouldBe(theirs.Id);
         (await Store.ReceiptsAsync(Ann, mine.Id, Cancellation)).ShouldBeEmpty();
@@ -89,7 +90,7 @@ public abstract class ReceiptSpecification : StoreSpecification
         await SendAsync(Bob, "mine");
         await Store.MarkReadAsync(Bob, Thread, [sent[3].Id, sent[17].Id], Cancellation);
 
-        var receipts = await Store.MarkReadAsync(Bob, Thread, null, Cancellation);
+        var receipts = (await Store.MarkReadAsync(Bob, Thread, null, Cancellation)).Receipts;
 
         receipts.Select(r => r.MessageId).ShouldBe(sent.Select(m => m.Id).Except([sent[3].Id, sent[17].Id]));
         (await UnreadAsync(Bob)).ShouldBe(0);
@@ -114,13 +115,13 @@ public abstract class ReceiptSpecification : StoreSpecification
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(
             async () => await Store.MarkReadAsync(Bob, Thread, [sent.Id], Cancellation), Cancellation)));
 
-        answers.Sum(a => a.Count).ShouldBe(1);
+        answers.Sum(a => a.Receipts.Count).ShouldBe(1);
         (await UnreadAsync(Bob)).ShouldBe(0);
     }
 
     [Fact]
     public async Task No_ids_are_no_receipts() =>
-        (await Store.MarkReadAsync(Bob, Thread, [], Cancellation)).ShouldBeEmpty();
+        (await Store.MarkReadAsync(Bob, Thread, [], Cancellation)).Receipts.ShouldBeEmpty();
 
     [Fact]
     public async Task Too_many_ids_are_invalid() =>

@@ -11,6 +11,9 @@ namespace Chatpulse.Server.Chat;
 /// </remarks>
 internal sealed class ChatConnection
 {
+    /// <summary>What is said to those who are not in the thread.</summary>
+    public const string JoinFirst = "Join the thread first.";
+
     private const int MaxThreads = 500;
 
     private readonly Lock _lock = new();
@@ -56,7 +59,7 @@ internal sealed class ChatConnection
     public void RequireIn(long threadId)
     {
         if (!IsIn(threadId))
-            throw new ChatException(ChatErrorCodes.Forbidden, "Join the thread first.");
+            throw new ChatException(ChatErrorCodes.Forbidden, JoinFirst);
     }
 
     /// <summary>Joins the thread's room, also when it is counted in and only its room was left for a while; does nothing when it has ended.</summary>

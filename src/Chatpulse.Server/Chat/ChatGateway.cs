@@ -22,7 +22,6 @@ internal sealed partial class ChatGateway
     private readonly PresenceAnnouncer _announcer;
     private readonly ThreadPresence _threadPresence;
     private readonly TypingTracker _typing;
-    private readonly RecentThreads _recentThreads;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<ChatGateway> _logger;
     private readonly FrozenDictionary<string, Func<ChatRequest, ValueTask>> _handlers;
@@ -35,7 +34,6 @@ internal sealed partial class ChatGateway
         PresenceAnnouncer announcer,
         ThreadPresence threadPresence,
         TypingTracker typing,
-        RecentThreads recentThreads,
         IEnumerable<IEventFamily> families,
         TimeProvider timeProvider,
         ILogger<ChatGateway> logger)
@@ -47,7 +45,6 @@ internal sealed partial class ChatGateway
         _announcer = announcer;
         _threadPresence = threadPresence;
         _typing = typing;
-        _recentThreads = recentThreads;
         _timeProvider = timeProvider;
         _logger = logger;
         _handlers = families.SelectMany(family => family.Handlers).ToFrozenDictionary(StringComparer.Ordinal);
@@ -107,7 +104,6 @@ internal sealed partial class ChatGateway
         connection.Expiry?.Stop();
         foreach (var threadId in threads)
         {
-            _recentThreads.Add(connection.UserId, threadId);
             _typing.Disconnect(threadId, connection.UserId, connection.Socket.Id);
             _threadPresence.Leave(threadId, connection.UserId, connection.Socket.Id);
         }

@@ -1,3 +1,4 @@
+using Chatpulse.Server.Stores;
 using SocketIO.Server;
 
 namespace Chatpulse.Server.Chat;
@@ -13,4 +14,23 @@ internal sealed record ChatRequest(ChatConnection Connection, EventPayload Paylo
 
     /// <summary>The socket it came by.</summary>
     public Socket Socket => Connection.Socket;
+
+    /// <summary>
+    /// Refuses an event on a thread that the connection has not joined, unless the user is in the thread already: a client library sends what it kept
+    /// while it was offline before its application can join again, perhaps to a server that has just been started anew.
+    /// </summary>
+    /// <exception cref="ChatException"><c>forbidden</c>: the thread has to be joined first; <c>unavailable</c>: the store cannot tell.</exception>
+    public async ValueTask RequireMemberAsync(IChatStore store, long threadId)
+    {
+        if (Connection.IsIn(threadId))
+            return;
+        try
+        {
+            await store.CheckMembershipAsync(UserId, threadId, CancellationToken.None);
+        }
+        catch (ChatException refused) when (refused.Code is ChatErrorCodes.NotFound or ChatErrorCodes.Forbidden)
+        {
+            throw new ChatException(ChatErrorCodes.Forbidden, ChatConnection.JoinFirst);
+        }
+    }
 }

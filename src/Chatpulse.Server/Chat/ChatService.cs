@@ -56,12 +56,13 @@ public sealed class ChatService
 
     /// <summary>
     /// Stores that the user has read messages of a thread (null: all of them) and tells the room, one <c>read_receipt</c> a message that is newly
-    /// read; with no <paramref name="reader"/> it came by REST, and the room gets one <c>message:read</c> as well. Answers the new receipts.
+    /// read; with no <paramref name="reader"/> it came by REST, and the room gets one <c>message:read</c> as well. A message that everybody has read now is told
+    /// by <c>message_update</c> to the room and to its sender. Answers the new receipts.
     /// </summary>
     public async ValueTask<IReadOnlyList<ReadReceipt>> MarkReadAsync(
         long userId, long threadId, IReadOnlyList<long>? messageIds, Socket? reader, CancellationToken cancellationToken)
     {
-        var receipts = await _store.MarkReadAsync(userId, threadId, messageIds, cancellationToken);
+        var (receipts, readByAll) = await _store.MarkReadAsync(userId, threadId, messageIds, cancellationToken);
         if (receipts.Count == 0)
             return receipts;
         var room = _server.To(ChatRooms.Thread(threadId));
@@ -69,6 +70,8 @@ public sealed class ChatService
             room = room.Except(reader.Id);
         foreach (var receipt in receipts)
             room.Emit("read_receipt", new Wire.ReadReceipt(receipt.MessageId, userId, ChatTime.Format(receipt.ReadAt)));
+        foreach (var message in readByAll)
+            _server.To(ChatRooms.Thread(threadId), ChatRooms.User(message.SenderId)).Emit("message_update", Wire.Message.From(message));
         if (reader is null)
             TellRead(userId, threadId, [.. receipts.Select(receipt => receipt.MessageId)], receipts[0].ReadAt);
         return receipts;

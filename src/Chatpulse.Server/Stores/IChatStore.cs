@@ -17,6 +17,9 @@ public interface IChatStore
     /// <summary>Completes when the user may use the thread; throws otherwise. In development the embedded store makes the user, the thread and the membership that is missing.</summary>
     ValueTask CheckAccessAsync(long userId, long threadId, CancellationToken cancellationToken);
 
+    /// <summary>Completes when the user is in the thread already; throws otherwise, in development too: nothing is made.</summary>
+    ValueTask CheckMembershipAsync(long userId, long threadId, CancellationToken cancellationToken);
+
     /// <summary>Makes the user known; used at sign-in. A given name replaces the one before; without one a known user keeps theirs, and a new one is called by the id.</summary>
     ValueTask<ChatUser> EnsureUserAsync(long userId, string? displayName, CancellationToken cancellationToken);
 
@@ -41,7 +44,7 @@ public interface IChatStore
     /// an id that is not in the thread is <c>not_found</c> and nothing is stored. Answers the receipts that are new, by message id. Where all
     /// are asked for and the store fails half-way, the part that is stored stays; asking again does the rest.
     /// </summary>
-    ValueTask<IReadOnlyList<ReadReceipt>> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken);
+    ValueTask<MarkedRead> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken);
 
     /// <summary>Who has read a message.</summary>
     ValueTask<IReadOnlyList<ReadReceipt>> ReceiptsAsync(long userId, long messageId, CancellationToken cancellationToken);

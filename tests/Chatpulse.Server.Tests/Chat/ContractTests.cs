@@ -15,6 +15,9 @@ public sealed partial class ContractTests(ChatServerFixture fixture) : IClassFix
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", RegexOptions.None, matchTimeoutMilliseconds: 5_000)]
     private static partial Regex IsoTime { get; }
 
+    private static readonly string[] MessageNames =
+        ["id", "threadId", "senderId", "senderName", "content", "contentType", "attachments", "status", "createdAt", "updatedAt"];
+
     private static IEnumerable<string> Names(JsonElement payload) => payload.EnumerateObject().Select(property => property.Name);
 
     [Fact]
@@ -60,7 +63,7 @@ public sealed partial class ContractTests(ChatServerFixture fixture) : IClassFix
         var message = await bob.WaitForAsync("message");
         Names(mapping).ShouldBe(["tempId", "realId"]);
         mapping.Text("tempId").ShouldBe("t-1");
-        Names(message).ShouldBe(["id", "threadId", "senderId", "senderName", "content", "contentType", "attachments", "status", "createdAt", "updatedAt"]);
+        Names(message).ShouldBe(MessageNames);
         message.Number("id").ShouldBe(mapping.Number("realId"));
         message.Number("threadId").ShouldBe(_threadId);
         message.Number("senderId").ShouldBe(_ada);
@@ -157,6 +160,27 @@ public sealed partial class ContractTests(ChatServerFixture fixture) : IClassFix
         }
 
         (await bob.AllAsync("read_receipt")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_message_that_everybody_has_read_is_told_as_updated_to_the_room_and_to_its_sender()
+    {
+        await using var ada = await _host.JoinAsync(_ada, _threadId);
+        await using var bob = await _host.JoinAsync(_bob, _threadId);
+        await using var cem = await _host.JoinAsync(ChatServerFixture.NewId(), _threadId);
+        var id = (await ada.CallAsync("message_send", new { threadId = _threadId, content = "1" })).Ok().GetProperty("message").Number("id");
+        (await ada.CallAsync("leave_thread", new { threadId = _threadId })).Ok();
+
+        (await bob.CallAsync("message_read", new { threadId = _threadId, messageIds = new[] { id } })).Ok();
+        (await bob.AllAsync("message_update")).ShouldBeEmpty();
+        (await cem.CallAsync("message_read", new { threadId = _threadId, messageIds = new[] { id } })).Ok();
+
+        foreach (var client in new[] { ada, bob, cem })
+        {
+            var update = (await client.AllAsync("message_update")).ShouldHaveSingleItem();
+            Names(update).ShouldBe(MessageNames);
+            (update.Number("id"), update.Text("content"), update.Text("status")).ShouldBe((id, "1", "read"));
+        }
     }
 
     [Fact]

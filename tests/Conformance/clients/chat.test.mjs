@@ -189,6 +189,19 @@ const rows = {
     assert.deepEqual(await ben.untaken('read_receipt'), []);
   },
 
+  'a message that all the others have read → message_update with the whole message': async ({ user, threadId }) => {
+    const [anna, ben] = [await user(), await user()];
+    await anna.join(threadId);
+    await ben.join(threadId);
+    const sent = await anna.send(threadId, 'read me');
+    await ben.done('message_read', { threadId, messageIds: [sent.id] });
+    for (const someone of [anna, ben]) {
+      const update = await someone.next('message_update');
+      assert.deepEqual({ ...update, updatedAt: '' }, { ...sent, status: 'read', updatedAt: '' });
+      assert.match(update.updatedAt, ISO_UTC);
+    }
+  },
+
   'a user who disconnects is told offline to the threads and stops typing there': async ({ user, threadId }) => {
     const [anna, ben] = [await user(), await user()];
     await anna.join(threadId);

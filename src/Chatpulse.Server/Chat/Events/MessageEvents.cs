@@ -3,7 +3,7 @@ using Chatpulse.Server.Stores;
 namespace Chatpulse.Server.Chat.Events;
 
 /// <summary><c>message_send</c>.</summary>
-internal sealed class MessageEvents(ChatService chat, RecentThreads recentThreads) : IEventFamily
+internal sealed class MessageEvents(ChatService chat, IChatStore store) : IEventFamily
 {
     /// <inheritdoc />
     public IEnumerable<KeyValuePair<string, Func<ChatRequest, ValueTask>>> Handlers => [new("message_send", SendAsync)];
@@ -19,9 +19,7 @@ internal sealed class MessageEvents(ChatService chat, RecentThreads recentThread
             ContentType = request.Payload.OptionalText("contentType"),
             AttachmentIds = request.Payload.OptionalIds("attachments", StoreLimits.AttachmentsPerMessage) ?? [],
         };
-        if (!recentThreads.Contains(request.UserId, draft.ThreadId))
-            request.Connection.RequireIn(draft.ThreadId);
-
+        await request.RequireMemberAsync(store, draft.ThreadId);
         var stored = await chat.SendAsync(draft, request.Socket, CancellationToken.None);
         if (request.Ack.IsRequested)
             request.Ack.Send(new Wire.Sent(Wire.Message.From(stored.Message), draft.TempId));

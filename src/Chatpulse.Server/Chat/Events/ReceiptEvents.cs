@@ -3,7 +3,7 @@ using Chatpulse.Server.Stores;
 namespace Chatpulse.Server.Chat.Events;
 
 /// <summary><c>message_read</c>.</summary>
-internal sealed class ReceiptEvents(ChatService chat, RecentThreads recentThreads) : IEventFamily
+internal sealed class ReceiptEvents(ChatService chat, IChatStore store) : IEventFamily
 {
     /// <inheritdoc />
     public IEnumerable<KeyValuePair<string, Func<ChatRequest, ValueTask>>> Handlers => [new("message_read", ReadAsync)];
@@ -12,8 +12,7 @@ internal sealed class ReceiptEvents(ChatService chat, RecentThreads recentThread
     {
         var threadId = request.Payload.Id("threadId");
         var messageIds = request.Payload.Ids("messageIds", 1, StoreLimits.IdsPerCall);
-        if (!recentThreads.Contains(request.UserId, threadId))
-            request.Connection.RequireIn(threadId);
+        await request.RequireMemberAsync(store, threadId);
         var receipts = await chat.MarkReadAsync(request.UserId, threadId, messageIds, request.Socket, CancellationToken.None);
         if (request.Ack.IsRequested)
             request.Ack.Send(new Wire.Read(threadId, [.. receipts.Select(receipt => receipt.MessageId)]));

@@ -5,18 +5,8 @@ namespace Chatpulse.Server.Stores.Sqlite;
 
 public sealed partial class SqliteChatStore
 {
-    /// <summary>A message is read when somebody has read it and nobody else of the thread is left; told by its receipts, so that reading is one write.</summary>
-    private const string Status = """
-        CASE WHEN EXISTS (SELECT 1 FROM chatpulse_message_read_receipts r WHERE r.message_id = m.id)
-            AND NOT EXISTS (
-                SELECT 1 FROM chatpulse_message_participants p
-                WHERE p.thread_id = m.thread_id AND p.user_id <> m.sender_id
-                    AND NOT EXISTS (SELECT 1 FROM chatpulse_message_read_receipts r WHERE r.message_id = m.id AND r.user_id = p.user_id))
-            THEN 'read' ELSE m.status END
-        """;
-
-    private const string SelectMessages = $"""
-        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, {Status}, m.created_at, m.updated_at
+    private const string SelectMessages = """
+        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, m.status, m.created_at, m.updated_at
         FROM chatpulse_messages m JOIN chatpulse_users u ON u.id = m.sender_id
         """;
 
@@ -24,6 +14,7 @@ public sealed partial class SqliteChatStore
     private const string SelectBefore = SelectMessages + " WHERE m.thread_id = $1 AND m.id < $3 ORDER BY m.id DESC LIMIT $2";
     private const string SelectAfter = SelectMessages + " WHERE m.thread_id = $1 AND m.id > $3 ORDER BY m.id LIMIT $2";
     private const string SelectBeforeTime = SelectMessages + " WHERE m.thread_id = $1 AND m.created_at < $3 ORDER BY m.created_at DESC, m.id DESC LIMIT $2";
+    private const string SelectByIds = SelectMessages + " WHERE m.id IN (SELECT value FROM json_each($1)) ORDER BY m.id";
     private const string SelectByTempId = SelectMessages + " WHERE m.thread_id = $1 AND m.sender_id = $2 AND m.temp_id = $3";
 
     private const string InsertMessage = """

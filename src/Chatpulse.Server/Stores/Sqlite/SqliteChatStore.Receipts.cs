@@ -22,6 +22,16 @@ public sealed partial class SqliteChatStore
         RETURNING message_id
         """;
 
+    private const string CompleteRead = """
+        UPDATE chatpulse_messages AS m SET status = 'read', updated_at = $2
+        WHERE m.id IN (SELECT value FROM json_each($1)) AND m.status <> 'read'
+            AND NOT EXISTS (
+                SELECT 1 FROM chatpulse_message_participants p
+                WHERE p.thread_id = m.thread_id AND p.user_id <> m.sender_id
+                    AND NOT EXISTS (SELECT 1 FROM chatpulse_message_read_receipts r WHERE r.message_id = m.id AND r.user_id = p.user_id))
+        RETURNING id
+        """;
+
     private const string CountRead = """
         UPDATE chatpulse_message_participants SET read_count = read_count + $3 WHERE thread_id = $1 AND user_id = $2
         """;
@@ -45,7 +55,7 @@ public sealed partial class SqliteChatStore
         """;
 
     /// <inheritdoc />
-    public async ValueTask<IReadOnlyList<ReadReceipt>> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken)
+    public async ValueTask<MarkedRead> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken)
     {
         if (messageIds is not null)
             StoreInput.RequireIds(messageIds, "messageIds", StoreLimits.IdsPerCall);
@@ -53,7 +63,7 @@ public sealed partial class SqliteChatStore
         if (messageIds is null)
             return await MarkAllReadAsync(userId, threadId, cancellationToken);
         if (messageIds.Count == 0)
-            return [];
+            return new MarkedRead([], []);
 
         return await writer.WriteAsync(
             session =>
@@ -87,9 +97,10 @@ public sealed partial class SqliteChatStore
     }
 
     /// <summary>From the newest message down until nothing is unread: what is unread is mostly what is new.</summary>
-    private async Task<IReadOnlyList<ReadReceipt>> MarkAllReadAsync(long userId, long threadId, CancellationToken cancellationToken)
+    private async Task<MarkedRead> MarkAllReadAsync(long userId, long threadId, CancellationToken cancellationToken)
     {
         var receipts = new List<ReadReceipt>();
+        var readByAll = new List<ChatMessage>();
         long? from = StoreLimits.Id;
         while (from is { } highest)
         {
@@ -101,14 +112,17 @@ public sealed partial class SqliteChatStore
                     var ids = ReadIds(session, threadId, highest);
                     if (ids.Count == 0)
                         return null;
-                    receipts.AddRange(AddReceipts(session, userId, threadId, IdList(ids)));
+                    var marked = AddReceipts(session, userId, threadId, IdList(ids));
+                    receipts.AddRange(marked.Receipts);
+                    readByAll.AddRange(marked.ReadByAll);
                     return (long?)ids[^1] - 1;
                 },
                 cancellationToken);
         }
 
         receipts.Sort((a, b) => a.MessageId.CompareTo(b.MessageId));
-        return receipts;
+        readByAll.Sort((a, b) => a.Id.CompareTo(b.Id));
+        return new MarkedRead(receipts, readByAll);
     }
 
     private static List<long> ReadIds(SqliteSession session, long threadId, long highest)
@@ -120,7 +134,7 @@ public sealed partial class SqliteChatStore
         return ids;
     }
 
-    private List<ReadReceipt> AddReceipts(SqliteSession session, long userId, long threadId, string ids)
+    private MarkedRead AddReceipts(SqliteSession session, long userId, long threadId, string ids)
     {
         string name, email;
         using (var user = session.Query(SelectReader, userId))
@@ -137,9 +151,23 @@ public sealed partial class SqliteChatStore
                 receipts.Add(new ReadReceipt(reader.GetInt64(0), userId, name, email, Time(now)));
         }
 
-        if (receipts.Count > 0)
-            session.Execute(CountRead, threadId, userId, receipts.Count);
+        if (receipts.Count == 0)
+            return new MarkedRead([], []);
+        session.Execute(CountRead, threadId, userId, receipts.Count);
         receipts.Sort((a, b) => a.MessageId.CompareTo(b.MessageId));
-        return receipts;
+        return new MarkedRead(receipts, CompleteReading(session, IdList(receipts.Select(receipt => receipt.MessageId)), now));
+    }
+
+    /// <summary>The messages among these that nobody has left to read, marked so.</summary>
+    private IReadOnlyList<ChatMessage> CompleteReading(SqliteSession session, string ids, long now)
+    {
+        var completed = new List<long>();
+        using (var reader = session.Query(CompleteRead, ids, now))
+        {
+            while (reader.Read())
+                completed.Add(reader.GetInt64(0));
+        }
+
+        return completed.Count == 0 ? [] : ReadPage(session, completed.Count, newestFirst: false, session.Query(SelectByIds, IdList(completed))).Messages;
     }
 }

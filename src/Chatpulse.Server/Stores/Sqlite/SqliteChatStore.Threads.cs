@@ -18,7 +18,7 @@ public sealed partial class SqliteChatStore
         """;
 
     private const string SelectThreads = $"""
-        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, {Status}, m.created_at, m.updated_at,
+        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, m.status, m.created_at, m.updated_at,
             t.id, t.type, t.title, c.id, c.display_name, c.email, t.created_at, t.updated_at, t.message_count - p.sent_count - p.read_count
         """ + "\n" + FromThreads;
 

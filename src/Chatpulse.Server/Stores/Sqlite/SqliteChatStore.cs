@@ -96,26 +96,35 @@ public sealed partial class SqliteChatStore : IChatStore, IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask CheckAccessAsync(long userId, long threadId, CancellationToken cancellationToken)
     {
+        if (!options.CreateWhatIsNamed)
+        {
+            await CheckMembershipAsync(userId, threadId, cancellationToken);
+            return;
+        }
+
         StoreInput.RequireId(userId, "userId");
         StoreInput.RequireId(threadId, "threadId");
         if (members.Contains(userId, threadId))
             return;
-
-        if (!options.CreateWhatIsNamed)
-        {
-            await readers.ReadAsync(
-                session =>
-                {
-                    Membership.Require(session, userId, threadId);
-                    return true;
-                },
-                cancellationToken);
-        }
-        else if (!await readers.ReadAsync(session => Membership.FindMemberName(session, userId, threadId) is not null, cancellationToken))
-        {
+        if (!await readers.ReadAsync(session => Membership.FindMemberName(session, userId, threadId) is not null, cancellationToken))
             await writer.WriteAsync(session => Membership.RequireOrCreate(session, userId, threadId, create: true, Now), cancellationToken);
-        }
+        members.Add(userId, threadId);
+    }
 
+    /// <inheritdoc />
+    public async ValueTask CheckMembershipAsync(long userId, long threadId, CancellationToken cancellationToken)
+    {
+        StoreInput.RequireId(userId, "userId");
+        StoreInput.RequireId(threadId, "threadId");
+        if (members.Contains(userId, threadId))
+            return;
+        await readers.ReadAsync(
+            session =>
+            {
+                Membership.Require(session, userId, threadId);
+                return true;
+            },
+            cancellationToken);
         members.Add(userId, threadId);
     }
 
