@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Identity;
+using Microsoft.AspNetCore.Connections;
 
 namespace Chatpulse.Server.Rest;
 
@@ -21,7 +22,7 @@ internal sealed partial class RestEndpoint(Authenticator authenticator, ILogger<
             using var parameters = await RestParameters.ReadAsync(context.Request, route.ReadsBody, context.RequestAborted);
             await route.Handler(new RestCall(context, parameters, authenticator));
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception gone) when (gone is OperationCanceledException or ConnectionResetException || context.RequestAborted.IsCancellationRequested)
         {
             // The caller has gone; nobody is there to be answered.
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Rest;
+using Microsoft.AspNetCore.Connections;
 
 namespace Chatpulse.Server.Webhooks;
 
@@ -94,7 +95,7 @@ public static partial class WebhookEndpoints
 
             await context.Response.WriteAsJsonAsync(answer, WebhookJson.Default.WebhookAnswer, contentType: null, context.RequestAborted);
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception gone) when (gone is OperationCanceledException or ConnectionResetException)
         {
             // The caller has gone in the middle; nobody is there to be answered, and a stranger can do it at will, so it is not logged.
         }

@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Tests.Rest;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -64,12 +66,14 @@ public sealed class WebhookEndpointsTests
         await using var server = await TestServer.StartAsync();
         var endpoint = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Single(route => route.RoutePattern.RawText is "/webhook/message");
-        using var gone = new CancellationTokenSource();
-        await gone.CancelAsync();
-        var context = new DefaultHttpContext { RequestServices = server.Services, RequestAborted = gone.Token };
-        context.Request.Body = new System.IO.Pipelines.Pipe().Reader.AsStream();
-        await Should.NotThrowAsync(() => endpoint.RequestDelegate!(context));
-        context.Response.HasStarted.ShouldBeFalse();
+        foreach (var end in new Exception[] { new ConnectionResetException("Connection reset by peer"), new ConnectionAbortedException() })
+        {
+            var body = new Pipe();
+            await body.Writer.CompleteAsync(end);
+            var context = new DefaultHttpContext { RequestServices = server.Services };
+            context.Request.Body = body.Reader.AsStream();
+            await Should.NotThrowAsync(() => endpoint.RequestDelegate!(context));
+        }
     }
 
     [Fact]
