@@ -179,7 +179,12 @@ public class InMemoryAdapter : IAdapter
         using var targets = Targets(options);
         foreach (var socket in targets)
         {
-            if (!socket.Expect(waiting.AckId, waiting)) continue;
+            if (!socket.Expect(waiting.AckId, waiting))
+            {
+                // It owes too many answers, so this one is not waited for; the event itself is not to be lost.
+                socket.SendPacket(packet, isVolatile);
+                continue;
+            }
 
             // Not sent, and yet no longer in the table: it has been told as gone, and so it counts as asked.
             if (socket.SendPacket(packet, isVolatile) || !socket.Forget(waiting.AckId)) waiting.Add(socket);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using EngineIO.Sessions;
 using EngineIO.Tests.Hosting;
@@ -157,6 +158,27 @@ public sealed class WebSocketTests
         (await raw.ReadCloseAsync()).ShouldBe(1009);
         (await session.ClosedReasonAsync()).ShouldBe(CloseReason.TransportError);
         host.Server.SessionCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Small_message_that_inflates_beyond_the_limit_is_refused_with_1009()
+    {
+        await using var host = await EngineHost.StartAsync(options =>
+        {
+            options.PerMessageDeflate = true;
+            options.MaxHttpBufferSize = 100_000;
+        });
+        await using var raw = await RawWebSocket.ConnectAsync(host, headers: "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+        raw.Response.ShouldContain("permessage-deflate");
+        var session = await host.Application.NextAsync();
+        using var compressed = new MemoryStream();
+        using (var deflate = new DeflateStream(compressed, CompressionLevel.SmallestSize, leaveOpen: true))
+            deflate.Write(Encoding.ASCII.GetBytes("4" + new string('x', 20_000_000)));
+        compressed.Length.ShouldBeLessThan(100_000);
+        await raw.SendAsync(RawWebSocket.Frame(0xc1, compressed.ToArray()));
+        (await raw.ReadCloseAsync()).ShouldBe(1009);
+        (await session.ClosedReasonAsync()).ShouldBe(CloseReason.TransportError);
+        session.HasMessage.ShouldBeFalse();
     }
 
     [Fact]

@@ -116,6 +116,19 @@ public sealed class AckTests : ServerTest
     }
 
     [Fact]
+    public async Task A_socket_that_owes_too_many_answers_gets_a_broadcast_and_is_not_waited_for()
+    {
+        var server = await Start(options => options.MaxPendingAcks = 1);
+        var (client, socket) = await ConnectBoth(server);
+        var owed = socket.EmitWithAck<int, int>("n", 1, cancellationToken: Cancellation);
+        var id = IdOf(await client.Receive());
+        (await Soon(server.Io.Default.All.EmitWithAck<int, int>("all", 2, Cancellation))).Expected.ShouldBe(0);
+        (await client.Receive()).ShouldEndWith("[\"all\",2]");
+        await client.Send($"3{id}[7]");
+        (await Soon(owed)).ShouldBe(7);
+    }
+
+    [Fact]
     public async Task A_broadcast_does_not_wait_for_who_has_gone()
     {
         var time = new FakeTimeProvider();
