@@ -32,7 +32,11 @@ internal static partial class ChatServer
     public static WebApplication Build(ServerSettings settings, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.ClearProviders();
+        if (settings.LogAsJson)
+            builder.Logging.AddJsonConsole(console => (console.TimestampFormat, console.UseUtcTimestamp) = ("O", true));
+        else
+            builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
         builder.Logging.SetMinimumLevel(settings.LogLevel)
             .AddFilter("Microsoft", Higher(settings.LogLevel, LogLevel.Warning))
             .AddFilter("Microsoft.Hosting.Lifetime", Higher(settings.LogLevel, LogLevel.Information))

@@ -51,6 +51,9 @@ public sealed record ServerSettings
     /// <summary><c>LOG_LEVEL</c>: the least that is logged. Default <c>information</c>.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    /// <summary><c>LOG_FORMAT</c>: <c>json</c>, one object a line, for programs; or <c>text</c>, for people. Default text in development, json in production.</summary>
+    public bool LogAsJson { get; init; }
+
     /// <summary>What the operator should know at every start although it is no error.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -48,6 +48,7 @@ public sealed class SettingsReader
             WebhookSecret = ReadSecret("WEBHOOK_SECRET", 16),
             DataDirectory = Value("DATA_DIR") ?? "./data",
             LogLevel = ReadLogLevel(),
+            LogAsJson = ReadLogFormat(development),
             Warnings = _warnings,
         };
     }
@@ -187,6 +188,14 @@ public sealed class SettingsReader
         if (value is not null && value.Length < minLength)
             _problems.Add($"{name} is {value.Length} characters long: it must be at least {minLength}, {SecretExample}");
         return value;
+    }
+
+    private bool ReadLogFormat(bool development)
+    {
+        var value = Value("LOG_FORMAT");
+        if (value is not (null or "text" or "json"))
+            Problem("LOG_FORMAT", value, "it must be text or json.");
+        return value is null ? !development : value is "json";
     }
 
     private LogLevel ReadLogLevel()

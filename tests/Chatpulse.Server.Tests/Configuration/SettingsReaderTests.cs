@@ -29,6 +29,8 @@ public sealed class SettingsReaderTests
         settings.AuthGracePeriod.ShouldBe(TimeSpan.FromSeconds(60));
         settings.DataDirectory.ShouldBe("./data");
         settings.LogLevel.ShouldBe(LogLevel.Information);
+        settings.LogAsJson.ShouldBeFalse();
+        Read(("NODE_ENV", "production"), ("AUTH_MODE", "userid")).LogAsJson.ShouldBeTrue();
         settings.Warnings.ShouldBeEmpty();
     }
 
@@ -50,7 +52,8 @@ public sealed class SettingsReaderTests
             ("ADMIN_TOKEN", new string('a', 16)),
             ("WEBHOOK_SECRET", new string('w', 16)),
             ("DATA_DIR", "/var/lib/chatpulse"),
-            ("LOG_LEVEL", "Debug"));
+            ("LOG_LEVEL", "Debug"),
+            ("LOG_FORMAT", "text"));
 
         settings.IsDevelopment.ShouldBeFalse();
         settings.Host.ShouldBe("127.0.0.1");
@@ -67,6 +70,7 @@ public sealed class SettingsReaderTests
         settings.WebhookSecret.ShouldBe(new string('w', 16));
         settings.DataDirectory.ShouldBe("/var/lib/chatpulse");
         settings.LogLevel.ShouldBe(LogLevel.Debug);
+        settings.LogAsJson.ShouldBeFalse();
         settings.Warnings.ShouldBeEmpty();
     }
 
@@ -93,6 +97,7 @@ public sealed class SettingsReaderTests
     [InlineData("AUTH_MODE", "none", "token or userid")]
     [InlineData("AUTH_GRACE_PERIOD", "-5", "milliseconds")]
     [InlineData("LOG_LEVEL", "loud", "trace, debug")]
+    [InlineData("LOG_FORMAT", "xml", "text or json")]
     public void What_is_wrong_names_the_setting_the_value_and_what_would_be_right(string name, string value, string expected)
     {
         var problem = Problems((name, value)).ShouldHaveSingleItem();
