@@ -48,4 +48,26 @@ public sealed class SettingsSourceTests : IDisposable
         File.WriteAllText(Path.Combine(_directory.FullName, ".env"), "CHATPULSE_TEST_OPEN=\"never closed\n");
         Should.Throw<SettingsException>(() => SettingsSource.Open(_directory.FullName)).Message.ShouldContain(".env");
     }
+
+    [Theory]
+    [InlineData("CHATPULSE_TEST_SECRET hunter2")]
+    [InlineData("=hunter2")]
+    [InlineData("hunter2")]
+    [InlineData("\0CHATPULSE_TEST_SECRET=hunter2")]
+    public void A_line_that_sets_nothing_is_refused_by_its_number_and_not_repeated(string line)
+    {
+        File.WriteAllText(Path.Combine(_directory.FullName, ".env"), $"# a comment\r\n\r\nCHATPULSE_TEST_PLAIN=1\r\n{line}\r\n");
+        var problem = Should.Throw<SettingsException>(() => SettingsSource.Open(_directory.FullName)).Problems.ShouldHaveSingleItem();
+        problem.ShouldContain(".env, line 4");
+        problem.ShouldNotContain("hunter2");
+    }
+
+    [Theory]
+    [InlineData("CHATPULSE_TEST_PLAIN=1\r\n\r\n# a comment\r\n")]
+    [InlineData("CHATPULSE_TEST_PLAIN=1\nCHATPULSE_TEST_LINES=\"one\ntwo\"\n")]
+    public void A_byte_order_mark_and_a_value_of_several_lines_are_fine(string content)
+    {
+        File.WriteAllText(Path.Combine(_directory.FullName, ".env"), content, System.Text.Encoding.UTF8);
+        SettingsSource.Open(_directory.FullName)("CHATPULSE_TEST_PLAIN").ShouldBe("1");
+    }
 }
