@@ -105,6 +105,8 @@ export class MessageList {
   setState(id, state, title) {
     const item = this.#byId.get(id);
     if (!item?.classList.contains('own') || !(RANK[state] >= RANK[item.dataset.state])) return;
+    // Who has read it stays, when the server says afterwards that everybody has.
+    if (state === item.dataset.state && title === undefined) return;
     showState(item, state, title);
   }
 
