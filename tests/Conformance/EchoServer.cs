@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text.Json;
+using Conformance.Host;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,8 +25,8 @@ public sealed class EchoServer : IAsyncLifetime
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddSocketIO();
         _app = builder.Build();
-        Sockets.OnConnection(Attach);
-        Sockets.Of("/custom").OnConnection(Attach);
+        Sockets.OnConnection(EchoSocket.Attach);
+        Sockets.Of("/custom").OnConnection(EchoSocket.Attach);
         _app.MapSocketIO();
         await _app.StartAsync(TestContext.Current.CancellationToken);
     }
@@ -35,21 +35,5 @@ public sealed class EchoServer : IAsyncLifetime
     {
         if (_app is not null)
             await _app.DisposeAsync();
-    }
-
-    private static void Attach(Socket socket)
-    {
-        socket.On("message", incoming =>
-        {
-            socket.Emit("message-back", incoming.Arguments);
-            return ValueTask.CompletedTask;
-        });
-        socket.On("message-with-ack", incoming =>
-        {
-            incoming.Ack.Send(incoming.Arguments);
-            return ValueTask.CompletedTask;
-        });
-        if (socket.Handshake.Auth is { } auth)
-            socket.Emit<JsonElement>("auth", auth);
     }
 }

@@ -14,7 +14,7 @@ public sealed class BadInputTests(ChatServerFixture fixture) : IClassFixture<Cha
 
     private static readonly long[] OneId = [1];
 
-    private readonly ChatHost _host = fixture.Host;
+    private readonly TestServer _host = fixture.Host;
     private readonly long _userId = ChatServerFixture.NewId();
     private readonly long _threadId = ChatServerFixture.NewId();
 

@@ -5,9 +5,9 @@ public sealed class ChatServerFixture : IAsyncLifetime
 {
     private static long s_lastId = 1_000;
 
-    public ChatHost Host { get; private set; } = null!;
+    public TestServer Host { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Host = await ChatHost.StartAsync();
+    public async ValueTask InitializeAsync() => Host = await TestServer.StartAsync();
 
     public ValueTask DisposeAsync() => Host.DisposeAsync();
 

@@ -13,7 +13,7 @@ public sealed class CleanupTests
     [Fact]
     public async Task Rooms_typing_and_presence_of_connections_are_gone_when_they_are()
     {
-        await using var host = await ChatHost.StartAsync();
+        await using var host = await TestServer.StartAsync();
         await using var watcher = await host.JoinAsync(1_000, 1_000);
         var clients = await Task.WhenAll(Enumerable.Range(1, 20).Select(async userId =>
         {
@@ -56,7 +56,7 @@ public sealed class CleanupTests
     [Fact]
     public async Task A_connection_can_be_in_so_many_threads_and_no_more()
     {
-        await using var host = await ChatHost.StartAsync();
+        await using var host = await TestServer.StartAsync();
         await using var client = await host.ConnectAsync(1);
         var joins = await Task.WhenAll(Enumerable.Range(1, 501).Select(threadId => client.CallAsync("join_thread", new { threadId })));
         joins.Count(join => join.GetProperty("ok").GetBoolean()).ShouldBe(500);

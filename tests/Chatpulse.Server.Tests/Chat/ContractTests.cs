@@ -7,7 +7,7 @@ namespace Chatpulse.Server.Tests.Chat;
 /// <summary>Every row of the contract's tables of events, and what the plugin's front end speaks beside it.</summary>
 public sealed partial class ContractTests(ChatServerFixture fixture) : IClassFixture<ChatServerFixture>
 {
-    private readonly ChatHost _host = fixture.Host;
+    private readonly TestServer _host = fixture.Host;
     private readonly long _ada = ChatServerFixture.NewId();
     private readonly long _bob = ChatServerFixture.NewId();
     private readonly long _threadId = ChatServerFixture.NewId();

@@ -19,10 +19,10 @@ public sealed class ExpiryTests
 
     private readonly FakeTimeProvider _time = new(Start);
 
-    private Task<ChatHost> StartAsync(Func<ServerSettings, ServerSettings>? change = null) =>
-        ChatHost.StartAsync(change, services => services.AddSingleton<TimeProvider>(_time));
+    private Task<TestServer> StartAsync(Func<ServerSettings, ServerSettings>? change = null) =>
+        TestServer.StartAsync(change, services => services.AddSingleton<TimeProvider>(_time));
 
-    private Task<ChatHost> StartWithTokensAsync() => StartAsync(settings => settings with
+    private Task<TestServer> StartWithTokensAsync() => StartAsync(settings => settings with
     {
         AuthMode = AuthMode.Token,
         AuthSecret = TestToken.Secret,

@@ -8,7 +8,7 @@ namespace Chatpulse.Server.Tests.Chat;
 /// <summary>Nothing missed, nothing twice, in one order; over devices, retries and reconnects.</summary>
 public sealed class StreamTests(ChatServerFixture fixture) : IClassFixture<ChatServerFixture>
 {
-    private readonly ChatHost _host = fixture.Host;
+    private readonly TestServer _host = fixture.Host;
     private readonly long _ada = ChatServerFixture.NewId();
     private readonly long _bob = ChatServerFixture.NewId();
     private readonly long _threadId = ChatServerFixture.NewId();

@@ -98,7 +98,7 @@ public sealed class WebhookTellingTests(ChatServerFixture fixture) : IClassFixtu
     [Fact]
     public async Task Stats_and_health_count_the_connection_and_name_its_threads()
     {
-        await using var host = await ChatHost.StartAsync();
+        await using var host = await TestServer.StartAsync();
         await using var client = await host.JoinAsync(7, 456);
         using var http = new HttpClient { BaseAddress = host.Address };
 

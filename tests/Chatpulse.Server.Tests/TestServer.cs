@@ -1,17 +1,16 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Stores;
+using Chatpulse.Server.Tests.Chat;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Chatpulse.Server.Tests.Rest;
+namespace Chatpulse.Server.Tests;
 
 /// <summary>The whole server on a free port of this machine, with a store of its own that is deleted afterwards.</summary>
 public sealed class TestServer : IAsyncDisposable
@@ -39,14 +38,25 @@ public sealed class TestServer : IAsyncDisposable
 
     public static async Task<TestServer> StartAsync(Func<ServerSettings, ServerSettings>? settings = null, Action<IServiceCollection>? configure = null)
     {
-        var directory = Directory.CreateTempSubdirectory("chatpulse-rest-").FullName;
-        var chosen = new ServerSettings { Port = 0, DataDirectory = directory, LogLevel = LogLevel.Critical };
+        var directory = Directory.CreateTempSubdirectory("chatpulse-test-").FullName;
+        var chosen = new ServerSettings { Host = "127.0.0.1", Port = 0, DataDirectory = directory, LogLevel = LogLevel.Critical };
         var built = ChatServer.Build(settings?.Invoke(chosen) ?? chosen, configure);
         await built.StartAsync(TestContext.Current.CancellationToken);
         return new TestServer(built, directory);
     }
 
-    /// <summary>A client of nobody, or with these headers.</summary>
+    /// <summary>A user's connection.</summary>
+    public Task<ChatClient> ConnectAsync(long userId) => ChatClient.ConnectAsync(Address, $$"""{"userId":{{userId}}}""");
+
+    /// <summary>A user's connection that has joined a thread.</summary>
+    public async Task<ChatClient> JoinAsync(long userId, long threadId)
+    {
+        var client = await ConnectAsync(userId);
+        (await client.CallAsync("join_thread", new { threadId })).Ok();
+        return client;
+    }
+
+    /// <summary>An HTTP client of nobody, or with these headers.</summary>
     public HttpClient Client(params (string Name, string Value)[] headers)
     {
         var client = new HttpClient { BaseAddress = Address };
@@ -75,48 +85,5 @@ public sealed class TestServer : IAsyncDisposable
         await app.StopAsync(CancellationToken.None);
         await app.DisposeAsync();
         Directory.Delete(DataDirectory, recursive: true);
-    }
-}
-
-/// <summary>One server in development for all tests of a class. Tests keep apart by using users of their own.</summary>
-public sealed class DevelopmentServer : IAsyncLifetime
-{
-    private TestServer server = null!;
-    private long lastUser = 1000;
-
-    public TestServer Server => server;
-
-    public HttpClient Anonymous => server.Client();
-
-    public async ValueTask InitializeAsync() => server = await TestServer.StartAsync();
-
-    public ValueTask DisposeAsync() => server.DisposeAsync();
-
-    public long NewUser() => Interlocked.Increment(ref lastUser);
-
-    public HttpClient As(long userId) => server.Client(("X-Chatpulse-User", userId.ToString(CultureInfo.InvariantCulture)));
-
-    public Task<HttpResponseMessage> GetAsync(long userId, string path) =>
-        As(userId).GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
-
-    public async Task NameAsync(long userId, string name) =>
-        await server.Store.EnsureUserAsync(userId, name, TestContext.Current.CancellationToken);
-
-    public async Task<long> PrivateThreadAsync(long one, long other) =>
-        (await As(one).PostAsync("/wp-json/chatpulse-chat/v1/threads", string.Create(CultureInfo.InvariantCulture, $$"""{"type":"private","participants":[{{other}}]}"""))
-            .JsonAsync(System.Net.HttpStatusCode.Created)).GetProperty("thread").Id();
-
-    public async Task<long> SendAsync(long sender, long thread, string content) =>
-        (await As(sender).PostAsync(string.Create(CultureInfo.InvariantCulture, $"/wp-json/chatpulse-chat/v1/threads/{thread}"), $$"""{"content":"{{JsonEncodedText.Encode(content)}}"}""")
-            .JsonAsync(System.Net.HttpStatusCode.Created)).GetProperty("message").Id();
-}
-
-internal static class JsonPosting
-{
-    /// <summary>Posts JSON as it is written here, right or wrong.</summary>
-    public static async Task<HttpResponseMessage> PostAsync(this HttpClient client, string path, string json)
-    {
-        using var body = new StringContent(json, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
-        return await client.PostAsync(new Uri(path, UriKind.Relative), body, TestContext.Current.CancellationToken);
     }
 }
