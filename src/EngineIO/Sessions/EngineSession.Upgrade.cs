@@ -18,6 +18,9 @@ public sealed partial class EngineSession
     /// <summary>Whether this is the transport in use. Under <see cref="Gate"/> only.</summary>
     internal bool IsCurrent(ITransport transport) => ReferenceEquals(_transport, transport);
 
+    /// <summary>Whether a probe of another transport has come. Under <see cref="Gate"/> only.</summary>
+    internal bool IsProbed => _upgrade is { IsProbed: true };
+
     /// <summary>Begins an upgrade to <paramref name="transport"/>. Null when the session has ended, is being upgraded or has been.</summary>
     internal UpgradeAttempt? BeginUpgrade(WebSocketTransport transport)
     {
@@ -34,7 +37,7 @@ public sealed partial class EngineSession
     }
 
     /// <summary>
-    /// Puts the probed transport in the place of polling. From here on the queue goes out over it, in order; a poll that waits is ended with a noop. False
+    /// Puts the probed transport in the place of polling. From here on the queue goes out over it, in order; a poll that waits is ended. False
     /// when the session or the attempt has ended. Completes when a POST that is being handled is done, so that there is one reader at a time.
     /// </summary>
     internal async ValueTask<bool> CompleteUpgradeAsync(UpgradeAttempt attempt, WebSocketTransport transport)
@@ -54,7 +57,7 @@ public sealed partial class EngineSession
         }
 
         attempt.Stop();
-        polling.End(PollEnding.Noop);
+        polling.End(PollEnding.Upgraded);
         _host.OnUpgraded(this, succeeded: true);
         transport.Write(direct: null);
         await polling.WhenPostedAsync();

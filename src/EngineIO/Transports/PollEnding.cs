@@ -8,4 +8,10 @@ internal enum PollEnding
 
     /// <summary>A noop: the client knows already.</summary>
     Noop,
+
+    /// <summary>
+    /// The session goes on over WebSocket: a noop for a poll from before the probe. One that came after it is refused as if it had come after the upgrade,
+    /// since a client polls no more by then, and which of two connections is heard first is chance.
+    /// </summary>
+    Upgraded,
 }

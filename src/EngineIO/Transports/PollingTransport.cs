@@ -25,6 +25,7 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
     private TaskCompletionSource<PollResult>? _poll;
     private TaskCompletionSource? _posted;
     private bool _posting;
+    private bool _pollIsLate;
 
     private enum PollOutcome
     {
@@ -32,6 +33,7 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
         Nudge,
         EndClose,
         EndNoop,
+        EndRefused,
         Aborted,
     }
 
@@ -57,7 +59,18 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
     public void Nudge() => Complete(PollOutcome.Nudge);
 
     /// <summary>Ends the poll that waits, if one does: the session is over, or goes on elsewhere.</summary>
-    public void End(PollEnding ending) => Complete(ending == PollEnding.Close ? PollOutcome.EndClose : PollOutcome.EndNoop);
+    public void End(PollEnding ending)
+    {
+        lock (session.Gate)
+        {
+            Complete(ending switch
+            {
+                PollEnding.Close => PollOutcome.EndClose,
+                PollEnding.Upgraded when _pollIsLate => PollOutcome.EndRefused,
+                _ => PollOutcome.EndNoop,
+            });
+        }
+    }
 
     /// <summary>Completes when no POST is being handled.</summary>
     public async ValueTask WhenPostedAsync()
@@ -88,6 +101,7 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
             if (!overlap && current && served)
             {
                 _poll = poll;
+                _pollIsLate = session.IsProbed;
                 if (session.Queue.Count > 0 || session.IsDraining)
                     poll.SetResult(new PollResult(PollOutcome.Flush, null));
             }
@@ -114,6 +128,13 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
         {
             Forget(poll);
             session.End(CloseReason.TransportError, new IOException("The client dropped a poll that was waiting."));
+            return;
+        }
+
+        if (result.Outcome == PollOutcome.EndRefused)
+        {
+            Forget(poll);
+            await ErrorResponse.WriteAsync(context, EngineError.BadRequest);
             return;
         }
 

@@ -52,21 +52,31 @@ public sealed class UpgradeTests
         session.Transport.ShouldBe(EngineTransports.Polling);
     }
 
-    [Fact]
-    public async Task Poll_that_still_waits_when_the_upgrade_completes_is_ended_with_a_noop()
+    [Theory]
+    [InlineData(true, HttpStatusCode.OK, "6")]
+    [InlineData(false, HttpStatusCode.BadRequest, """{"code":3,"message":"Bad request"}""")]
+    public async Task Poll_that_still_waits_when_the_upgrade_completes_is_ended(bool fromBeforeTheProbe, HttpStatusCode status, string body)
     {
         await using var host = await EngineHost.StartAsync(time: new FakeTimeProvider());
         var polling = await PollingClient.OpenAsync(host);
         var session = (await host.Application.NextAsync()).Session;
         await using var socket = await WebSocketClient.ConnectAsync(host, polling.Sid);
+        var poll = fromBeforeTheProbe ? await PollThatWaitsAsync() : null;
         await socket.SendAsync("2probe");
         (await socket.ReadAsync()).ShouldBe("3probe");
-        var poll = polling.PollAsync();
-        await EngineHost.EventuallyAsync(() => session.IsWritable, "the poll waits");
+        poll ??= await PollThatWaitsAsync();
         await socket.SendAsync("5");
-        (await poll).ShouldBe((HttpStatusCode.OK, "6"));
+        (await poll).ShouldBe((status, body));
+
         session.Send(OutboundMessages.Text("over the socket"));
         (await socket.ReadAsync()).ShouldBe("4over the socket");
+
+        async Task<Task<(HttpStatusCode Status, string Body)>> PollThatWaitsAsync()
+        {
+            var waiting = polling.PollAsync();
+            await EngineHost.EventuallyAsync(() => session.IsWritable, "the poll waits");
+            return waiting;
+        }
     }
 
     [Fact]
