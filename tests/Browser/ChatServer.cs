@@ -118,10 +118,22 @@ public sealed class ChatServer : IAsyncLifetime
         }
     }
 
+    /// <summary>Below the ports that outgoing connections get, so that nobody takes it while the server is away.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (; ; )
+        {
+            var port = Random.Shared.Next(15_000, 30_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody else has it: another one.
+            }
+        }
     }
 }
