@@ -123,12 +123,12 @@ public sealed class ChatServer : IAsyncLifetime
     {
         for (; ; )
         {
-            var port = Random.Shared.Next(15_000, 30_000);
-            using var listener = new TcpListener(IPAddress.Loopback, port);
+            var candidate = Random.Shared.Next(15_000, 30_000);
+            using var listener = new TcpListener(IPAddress.Loopback, candidate);
             try
             {
                 listener.Start();
-                return port;
+                return candidate;
             }
             catch (SocketException)
             {

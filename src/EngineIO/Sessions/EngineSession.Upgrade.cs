@@ -18,8 +18,8 @@ public sealed partial class EngineSession
     /// <summary>Whether this is the transport in use. Under <see cref="Gate"/> only.</summary>
     internal bool IsCurrent(ITransport transport) => ReferenceEquals(_transport, transport);
 
-    /// <summary>Whether a probe of another transport has come. Under <see cref="Gate"/> only.</summary>
-    internal bool IsProbed => _upgrade is { IsProbed: true };
+    /// <summary>Whether an upgrade has begun and not ended. Under <see cref="Gate"/> only.</summary>
+    internal bool IsUpgrading => _upgrade is not null;
 
     /// <summary>Begins an upgrade to <paramref name="transport"/>. Null when the session has ended, is being upgraded or has been.</summary>
     internal UpgradeAttempt? BeginUpgrade(WebSocketTransport transport)

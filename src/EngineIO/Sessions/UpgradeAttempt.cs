@@ -13,9 +13,6 @@ internal sealed class UpgradeAttempt(EngineSession session, WebSocketTransport t
     private volatile bool _probed;
     private volatile bool _stopped;
 
-    /// <summary>Whether the probe has come.</summary>
-    public bool IsProbed => _probed;
-
     /// <summary>Starts the clock.</summary>
     public void Start() => host.Wheel.Schedule(this, host.Options.UpgradeTimeout);
 

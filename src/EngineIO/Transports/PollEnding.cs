@@ -10,8 +10,8 @@ internal enum PollEnding
     Noop,
 
     /// <summary>
-    /// The session goes on over WebSocket: a noop for a poll from before the probe. One that came after it is refused as if it had come after the upgrade,
-    /// since a client polls no more by then, and which of two connections is heard first is chance.
+    /// The session goes on over WebSocket: a noop for a poll from before the upgrade began. One that came after that is refused, as if it had come after
+    /// the upgrade: a client sends the final packet when its last poll is answered, and which of two connections is heard first is chance.
     /// </summary>
     Upgraded,
 }

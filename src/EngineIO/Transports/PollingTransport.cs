@@ -101,7 +101,7 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
             if (!overlap && current && served)
             {
                 _poll = poll;
-                _pollIsLate = session.IsProbed;
+                _pollIsLate = session.IsUpgrading;
                 if (session.Queue.Count > 0 || session.IsDraining)
                     poll.SetResult(new PollResult(PollOutcome.Flush, null));
             }

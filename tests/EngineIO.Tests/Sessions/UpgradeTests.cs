@@ -55,13 +55,13 @@ public sealed class UpgradeTests
     [Theory]
     [InlineData(true, HttpStatusCode.OK, "6")]
     [InlineData(false, HttpStatusCode.BadRequest, """{"code":3,"message":"Bad request"}""")]
-    public async Task Poll_that_still_waits_when_the_upgrade_completes_is_ended(bool fromBeforeTheProbe, HttpStatusCode status, string body)
+    public async Task Poll_that_still_waits_when_the_upgrade_completes_is_ended(bool fromBefore, HttpStatusCode status, string body)
     {
         await using var host = await EngineHost.StartAsync(time: new FakeTimeProvider());
         var polling = await PollingClient.OpenAsync(host);
         var session = (await host.Application.NextAsync()).Session;
+        var poll = fromBefore ? await PollThatWaitsAsync() : null;
         await using var socket = await WebSocketClient.ConnectAsync(host, polling.Sid);
-        var poll = fromBeforeTheProbe ? await PollThatWaitsAsync() : null;
         await socket.SendAsync("2probe");
         (await socket.ReadAsync()).ShouldBe("3probe");
         poll ??= await PollThatWaitsAsync();
