@@ -221,8 +221,10 @@ public sealed class ChatService
         var stored = send.Stored!;
         if (send.Message.TempId is { } tempId)
             send.Sender?.Emit("message_id_mapping", new Wire.MessageIdMapping(tempId, stored.Message.Id));
-        if (stored.AlreadyStored || !_told.TryAdd(stored.Message.ThreadId, stored.Message.Id))
+        if (stored.AlreadyStored)
             return;
+        // Told whatever a webhook has said of this id before: the webhook that means this very message waits in the channel until now.
+        _told.TryAdd(stored.Message.ThreadId, stored.Message.Id);
         _typing.Stop(stored.Message.ThreadId, stored.Message.SenderId);
         TellMessage(stored.Message, send.Sender, restShape: null);
     }

@@ -65,6 +65,27 @@ public sealed class WebhookTellingTests(ChatServerFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_message_is_told_even_when_a_webhook_has_used_its_id_before()
+    {
+        var (thread, sender, reader) = (ChatServerFixture.NewId(), ChatServerFixture.NewId(), ChatServerFixture.NewId());
+        await using var host = await TestServer.StartAsync();
+        await using var from = await host.JoinAsync(sender, thread);
+        await using var client = await host.JoinAsync(reader, thread);
+        using var body = new StringContent(
+            string.Create(CultureInfo.InvariantCulture, $$"""{"message":{"id":1,"content":"of a site"},"threadId":{{thread}},"senderId":{{sender}}}"""),
+            Encoding.UTF8,
+            "application/json");
+        using var answer = await host.Client().PostAsync(new Uri("/webhook/message", UriKind.Relative), body, Cancel);
+        answer.IsSuccessStatusCode.ShouldBeTrue();
+        await client.WaitForAsync("thread:updated");
+
+        var stored = (await from.CallAsync("message_send", new { threadId = thread, content = "of this server" })).Ok();
+        stored.GetProperty("message").GetProperty("id").GetInt64().ShouldBe(1);
+
+        (await client.AllAsync("message")).Select(message => message.GetProperty("content").GetString()).ShouldBe(["of a site", "of this server"]);
+    }
+
+    [Fact]
     public async Task Receipts_stored_elsewhere_are_told_to_the_thread()
     {
         var (thread, other, reader) = (ChatServerFixture.NewId(), ChatServerFixture.NewId(), ChatServerFixture.NewId());
