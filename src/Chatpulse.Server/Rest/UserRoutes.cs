@@ -22,13 +22,17 @@ internal sealed class UserRoutes(IChatStore store, PresenceTracker presence)
         var exclude = call.Parameters.Ids("exclude", StoreLimits.IdsPerCall, alsoPlain: true) ?? [];
         var perPage = call.Parameters.Integer("per_page", 20, min: 1, max: 100);
         var role = call.Parameters.Text("role", "");
-        await call.UserAsync();
+        var caller = await call.UserAsync();
 
         // Everybody here has the same role, so any other finds nobody.
         var users = role is "" or RestUser.Role
             ? await store.UsersAsync(new UserQuery(search.Length == 0 ? null : search, include, exclude, perPage), call.Aborted)
             : [];
-        await call.AnswerAsync([.. users.Select(user => RestUser.From(user, presence.Find(user.Id)))], RestJson.Wire.IReadOnlyListRestUser);
+
+        // Anybody can be found and written to, but whether they are there is for those who share a thread with them.
+        HashSet<long> visible = [.. await store.ContactsAsync(caller.UserId, call.Aborted), caller.UserId];
+        await call.AnswerAsync(
+            [.. users.Select(user => RestUser.From(user, visible.Contains(user.Id) ? presence.Find(user.Id) : null))], RestJson.Wire.IReadOnlyListRestUser);
     }
 
     private async Task MeAsync(RestCall call)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Shouldly;
 
 namespace Chatpulse.Server.Tests.Rest;
@@ -48,6 +49,30 @@ public sealed class UserRoutesTests(DevelopmentServer server) : IClassFixture<De
         var alice = server.NewUser();
         await server.NameAsync(alice, "Zoë Unmistakable");
         (await server.GetAsync(alice, $"{Users}?search=unmist").JsonAsync()).EnumerateArray().ShouldHaveSingleItem().Id().ShouldBe(alice);
+    }
+
+    [Fact]
+    public async Task Whether_somebody_is_there_is_for_those_who_share_a_thread_with_them()
+    {
+        const int thread = 456;
+        var (alice, bob, stranger) = (server.NewUser(), server.NewUser(), server.NewUser());
+        await using var chat = await TestServer.StartAsync();
+        await using var hers = await chat.JoinAsync(alice, thread);
+        await using var his = await chat.JoinAsync(bob, thread);
+
+        (await IsSeenByAsync(alice)).ShouldBeTrue();
+        (await IsSeenByAsync(bob)).ShouldBeTrue();
+        (await IsSeenByAsync(stranger)).ShouldBeFalse();
+
+        async Task<bool> IsSeenByAsync(long caller)
+        {
+            var client = chat.Client(("X-Chatpulse-User", caller.ToString(CultureInfo.InvariantCulture)));
+            var users = await client.GetAsync(new Uri($"{Users}?include={alice}", UriKind.Relative), TestContext.Current.CancellationToken).JsonAsync();
+            var user = users.EnumerateArray().ShouldHaveSingleItem();
+            var isOnline = user.GetProperty("is_online").GetBoolean();
+            (user.Text("last_active").Length > 0).ShouldBe(isOnline);
+            return isOnline;
+        }
     }
 
     [Theory]
