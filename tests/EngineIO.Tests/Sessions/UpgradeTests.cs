@@ -36,7 +36,7 @@ public sealed class UpgradeTests
     public async Task Poll_that_waits_is_ended_with_a_noop_while_the_websocket_is_probed()
     {
         var time = new FakeTimeProvider();
-        await using var host = await EngineHost.StartAsync(time: time);
+        await using var host = await EngineHost.StartAsync(options => (options.PingInterval, options.UpgradeTimeout) = (TimeSpan.FromHours(1), TimeSpan.FromHours(1)), time);
         var polling = await PollingClient.OpenAsync(host);
         var session = (await host.Application.NextAsync()).Session;
         await using var socket = await WebSocketClient.ConnectAsync(host, polling.Sid);
@@ -99,7 +99,10 @@ public sealed class UpgradeTests
     public async Task Upgrade_that_never_finishes_is_given_up_and_polling_lives_on()
     {
         var time = new FakeTimeProvider();
-        await using var host = await EngineHost.StartAsync(options => options.PingInterval = TimeSpan.FromHours(1), time, RecordingApplication.Echo());
+        await using var host = await EngineHost.StartAsync(
+            options => (options.PingInterval, options.UpgradeTimeout) = (TimeSpan.FromHours(1), TimeSpan.FromSeconds(1)),
+            time,
+            RecordingApplication.Echo());
         var polling = await PollingClient.OpenAsync(host);
         foreach (var probe in (bool[])[false, true])
         {
