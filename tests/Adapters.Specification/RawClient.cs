@@ -88,7 +88,14 @@ public sealed class RawClient : IAsyncDisposable
             while (true)
             {
                 var result = await _socket.ReceiveAsync(_buffer.AsMemory(length), patience.Token).ConfigureAwait(false);
-                if (result.MessageType == WebSocketMessageType.Close) return "<closed>";
+                if (result.MessageType == WebSocketMessageType.Close)
+                {
+                    // As every real client does: the server waits for it, and so would a test that stops the server.
+                    if (_socket.State == WebSocketState.CloseReceived)
+                        await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, patience.Token).ConfigureAwait(false);
+                    return "<closed>";
+                }
+
                 length += result.Count;
                 if (!result.EndOfMessage) continue;
                 var bytes = _buffer.AsSpan(0, length);

@@ -240,6 +240,7 @@ public sealed class DisconnectTests : ServerTest
         socket.Session.Close(EngineIO.Sessions.CloseReason.TransportError, discard: true);
         (await Soon(end)).ShouldBe((DisconnectReason.TransportError, 1, 0));
         server.Io.Default.SocketCount.ShouldBe(0);
+        await client.ReceiveToEnd();
         await Soon(server.Stop());
         hang.SetResult();
     }

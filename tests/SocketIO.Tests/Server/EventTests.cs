@@ -308,5 +308,9 @@ public sealed class EventTests : ServerTest
         var polled = await http.GetStringAsync(url, Cancellation);
         polled.ShouldEndWith("\u001e42[\"kept\",3]");
         polled.ShouldNotContain("lost");
+
+        // The server's close would wait for a poll that never comes.
+        using var leave = new StringContent("1");
+        (await http.PostAsync(url, leave, Cancellation)).EnsureSuccessStatusCode();
     }
 }
