@@ -16,13 +16,13 @@
  * reconnect the threads are joined again from the last message seen, so that every message arrives once and in order.
  */
 import { io } from 'socket.io-client';
+import { ChatError } from './chat-error.js';
+import { Outbox } from './outbox.js';
 import { ThreadState } from './thread.js';
 import { HeardTyping, OwnTyping } from './typing.js';
 
 /** How many ids one `message_read` carries at most. */
 const READ_BATCH = 200;
-/** Refusals that trying again may turn into success. */
-const TEMPORARY = new Set(['unavailable', 'rate_limited', 'internal']);
 
 /**
  * @typedef {object} Message A message as the server stored it.
@@ -38,30 +38,9 @@ const TEMPORARY = new Set(['unavailable', 'rate_limited', 'internal']);
  * @property {string} updatedAt ISO 8601, UTC.
  */
 
-/**
- * @typedef {object} PendingMessage A message that was written here and that the server has not confirmed.
- * @property {string} tempId Names it for as long as it has no id; the same in every attempt.
- * @property {number} threadId
- * @property {string} content
- * @property {string} contentType
- * @property {number[]} attachments Ids of uploaded files.
- * @property {string} createdAt ISO 8601, UTC, by this machine's clock.
- * @property {'sending' | 'sent' | 'failed'} state `sending` while it is tried or waits for a connection; `failed` is final until `retry`.
- * @property {string} [error] Why it failed, for the user.
- */
+/** @typedef {import('./outbox.js').PendingMessage} PendingMessage */
 
-/** A request that the server refused. */
-export class ChatError extends Error {
-  /** @param {{ code?: string, message?: string, retryAfterMs?: number }} error What the server answered. */
-  constructor({ code = 'internal', message = 'The server refused without a reason.', retryAfterMs } = {}) {
-    super(message);
-    this.name = 'ChatError';
-    /** One of the server's error codes: `forbidden`, `not_found`, `invalid`, `too_large`, `rate_limited`, `unavailable`, `internal`. */
-    this.code = code;
-    /** With `rate_limited`: milliseconds until trying again may work. */
-    this.retryAfterMs = retryAfterMs;
-  }
-}
+export { ChatError };
 
 /**
  * One user's connection to the chat server. Dispatches `CustomEvent`s, whose `detail` is:
@@ -141,6 +120,7 @@ export class ChatClient extends EventTarget {
     let thread = this.#threads.get(threadId);
     if (thread) return thread.entered;
     thread = new ThreadState(threadId, history);
+    thread.outbox = new Outbox(this.#lineTo(thread));
     this.#threads.set(threadId, thread);
     if (this.#socket.connected) this.#enter(thread);
     return thread.entered;
@@ -152,7 +132,7 @@ export class ChatClient extends EventTarget {
     if (!thread) return;
     this.#threads.delete(threadId);
     thread.disconnected();
-    thread.outbox = [];
+    thread.outbox.clear();
     thread.reject(new ChatError({ code: 'invalid', message: 'The thread was left.' }));
     this.#ownTyping.forget(threadId);
     this.#heardTyping.overIn(threadId);
@@ -179,37 +159,24 @@ export class ChatClient extends EventTarget {
       createdAt: new Date().toISOString(),
       state: 'sending',
     };
-    thread.outbox.push({ pending, attempts: 0, uncertain: false });
     this.#ownTyping.forget(threadId);
-    this.#dispatch('pending', { ...pending });
-    this.#sendOutbox(thread);
+    thread.outbox.add(pending);
     return { ...pending };
   }
 
   /** Tries a failed message again, after those that wait. @param {string} tempId */
   retry(tempId) {
-    for (const thread of this.#threads.values()) {
-      const index = thread.outbox.findIndex(({ pending }) => pending.tempId === tempId && pending.state === 'failed');
-      if (index < 0) continue;
-      const [entry] = thread.outbox.splice(index, 1);
-      thread.outbox.push(entry);
-      entry.attempts = 0;
-      entry.pending.state = 'sending';
-      delete entry.pending.error;
-      this.#dispatch('pending', { ...entry.pending });
-      this.#sendOutbox(thread);
-    }
+    for (const { outbox } of this.#threads.values()) outbox.retry(tempId);
   }
 
   /** Gives up a failed message. @param {string} tempId */
   discard(tempId) {
-    for (const thread of this.#threads.values())
-      thread.outbox = thread.outbox.filter(({ pending }) => pending.tempId !== tempId || pending.state !== 'failed');
+    for (const { outbox } of this.#threads.values()) outbox.discard(tempId);
   }
 
   /** Messages that are not confirmed yet. @param {number} threadId @returns {PendingMessage[]} */
   pending(threadId) {
-    return (this.#threads.get(threadId)?.outbox ?? []).map(({ pending }) => ({ ...pending }));
+    return this.#threads.get(threadId)?.outbox.pending ?? [];
   }
 
   /**
@@ -283,7 +250,7 @@ export class ChatClient extends EventTarget {
     socket.on('connect_error', (error) => {
       if (socket.active) {
         this.#setState(this.#state === 'connected' ? 'reconnecting' : this.#state, error.message);
-      } else if (TEMPORARY.has(error.data?.code)) {
+      } else if (error.data?.code && new ChatError(error.data).isTemporary) {
         this.#setState('reconnecting', error.message);
         const delay = error.data.retryAfterMs ?? Math.min(this.#retryDelay * 2 ** this.#refusals++, 30_000);
         this.#later('connect', delay, () => socket.connect());
@@ -294,8 +261,7 @@ export class ChatClient extends EventTarget {
     socket.on('message', (message) => this.#receive(message));
     socket.on('message_update', (message) => this.#dispatch('update', { message }));
     socket.on('message_id_mapping', ({ tempId, realId }) => {
-      for (const thread of this.#threads.values())
-        for (const entry of thread.outbox) if (entry.pending.tempId === tempId) entry.realId = realId;
+      for (const { outbox } of this.#threads.values()) outbox.identify(tempId, realId);
     });
     socket.on('typing', (typing) => this.#heardTyping.hear(typing));
     socket.on('presence', ({ threadId, userId, status }) => this.#dispatch('presence', { threadId, userId, status }));
@@ -333,19 +299,18 @@ export class ChatClient extends EventTarget {
       }
 
       thread.joined = true;
-      const lost = thread.outbox.find((entry) => entry.uncertain && entry.pending.state === 'sending');
-      if (lost) await this.#attempt(thread, lost);
+      await thread.outbox.settleLost();
       if (!isCurrent()) return;
       for (const message of thread.release()) this.#deliver(thread, message, thread.wasEntered ? 'missed' : 'live');
       thread.wasEntered = true;
       thread.resolve({ hasMore });
       this.#sendReceipts(thread);
-      this.#sendOutbox(thread);
+      thread.outbox.flush();
     } catch (error) {
       if (!isCurrent()) return;
-      if (error instanceof ChatError && !TEMPORARY.has(error.code)) {
+      if (error instanceof ChatError && !error.isTemporary) {
         this.#threads.delete(thread.id);
-        for (const { pending } of thread.outbox) this.#fail(pending, error.message);
+        thread.outbox.fail(error.message);
         thread.reject(error);
         return;
       }
@@ -379,57 +344,23 @@ export class ChatClient extends EventTarget {
     this.#dispatch('message', { message, source });
   }
 
-  async #sendOutbox(thread) {
-    if (thread.isSending) return;
-    thread.isSending = true;
-    try {
-      while (thread.joined && !thread.holding) {
-        const entry = thread.next();
-        if (!entry) break;
-        const wait = await this.#attempt(thread, entry);
-        if (wait > 0) await this.#pause(`send ${thread.id}`, wait);
-      }
-    } finally {
-      thread.isSending = false;
-    }
-  }
-
-  /** Sends one message once. Returns how long to wait before the next attempt, in milliseconds; 0 when this one is settled. */
-  async #attempt(thread, entry) {
-    const { pending } = entry;
-    const { tempId, threadId, content, contentType, attachments } = pending;
-    entry.uncertain = true;
-    entry.attempts++;
-    try {
-      const { message } = await this.#request('message_send', { threadId, tempId, content, contentType, attachments });
-      this.#settle(thread, entry, message);
-      return 0;
-    } catch (error) {
-      if (entry.realId !== undefined) {
-        this.#settle(thread, entry, { ...pending, id: entry.realId, senderId: this.userId, status: 'sent', updatedAt: pending.createdAt });
-        return 0;
-      }
-      if (!this.#socket.connected) return 0;
-      if (error instanceof ChatError) entry.uncertain = false;
-      const isTemporary = !(error instanceof ChatError) || TEMPORARY.has(error.code);
-      if (isTemporary && entry.attempts < this.#maxAttempts) return error.retryAfterMs ?? this.#retryDelay * 2 ** (entry.attempts - 1);
-      this.#fail(pending, error instanceof ChatError ? error.message : 'The server does not answer.');
-      return 0;
-    }
-  }
-
-  #settle(thread, entry, message) {
-    thread.outbox = thread.outbox.filter((other) => other !== entry);
-    entry.pending.state = 'sent';
-    const shown = thread.has(message.id);
-    thread.remember(message.id);
-    this.#dispatch('sent', { tempId: entry.pending.tempId, message, shown });
-  }
-
-  #fail(pending, error) {
-    pending.state = 'failed';
-    pending.error = error;
-    this.#dispatch('pending', { ...pending });
+  /** What a thread's outbox sends through. */
+  #lineTo(thread) {
+    return {
+      send: async ({ threadId, tempId, content, contentType, attachments }) =>
+        (await this.#request('message_send', { threadId, tempId, content, contentType, attachments })).message,
+      isOpen: () => thread.joined && !thread.holding,
+      isConnected: () => this.#socket.connected,
+      pause: (delay) => this.#pause(`send ${thread.id}`, delay),
+      changed: (pending) => this.#dispatch('pending', pending),
+      stored: ({ tempId }, message) => {
+        const shown = thread.has(message.id);
+        thread.remember(message.id);
+        this.#dispatch('sent', { tempId, message: { senderId: this.userId, ...message }, shown });
+      },
+      retryDelay: this.#retryDelay,
+      maxAttempts: this.#maxAttempts,
+    };
   }
 
   async #sendReceipts(thread) {

@@ -20,9 +20,8 @@ export class ThreadState {
     this.holding = true;
     /** The newest message that the server has sent; own messages do not count, as others may have been stored before them. */
     this.lastMessageId = undefined;
-    /** Messages to send: `{ pending, attempts, uncertain, realId }`, in order. */
-    this.outbox = [];
-    this.isSending = false;
+    /** Its messages that are not confirmed yet: an `Outbox`. */
+    this.outbox = undefined;
     /** Ids of messages that were read, to tell the server. */
     this.toRead = new Set();
     this.isTellingRead = false;
@@ -68,10 +67,5 @@ export class ThreadState {
     this.#held = [];
     this.holding = false;
     return held;
-  }
-
-  /** The entry to send next. */
-  next() {
-    return this.outbox.find(({ pending }) => pending.state === 'sending');
   }
 }
