@@ -65,6 +65,7 @@ function chat() {
     seen,
     retry: (tempId) => client.retry(tempId),
     discard: (tempId) => client.discard(tempId),
+    trimmed: () => (older.hidden = false),
   });
   people.ownId = client.userId;
   messages.ownId = client.userId;

@@ -4,6 +4,10 @@ import { hueOf, initialsOf } from './people.js';
 const GROUP_WITHIN = 5 * 60_000;
 /** This near to the end, the reader is at the end and stays there. In pixels. */
 const AT_END = 80;
+/** So many messages stay on the page while the reader is at the end; it would grow for as long as the conversation lasts. */
+const KEPT = 500;
+/** So many more are let in before the oldest go, all at once. */
+const SLACK = 50;
 
 const STATES = {
   sending: ['◷', 'Sending'],
@@ -32,7 +36,8 @@ export class MessageList {
 
   /**
    * @param {Document} page
-   * @param {object} handlers `seen(ids)`: messages of others came into view; `retry(tempId)`, `discard(tempId)`.
+   * @param {object} handlers `seen(ids)`: messages of others came into view; `retry(tempId)`, `discard(tempId)`;
+   *   `trimmed()`: the oldest messages were taken from the page.
    */
   constructor(page, handlers) {
     this.#scroller = page.getElementById('scroller');
@@ -81,6 +86,7 @@ export class MessageList {
     const item = this.#insert(message);
     if (isArriving) item.classList.add('arriving');
     if (isUnread && !this.#unreadDivider) this.#divideUnread(item);
+    if (stay) this.#trim();
     if (stay) this.scrollToEnd();
   }
 
@@ -160,6 +166,7 @@ export class MessageList {
     this.#fill(item, message);
     showState(item, message.status ?? 'sent');
     this.#arrange(item);
+    if (stay) this.#trim();
     if (stay) this.scrollToEnd();
   }
 
@@ -176,6 +183,23 @@ export class MessageList {
       this.#visible.unobserve(item);
       this.#visible.observe(item);
     }
+  }
+
+  /** Takes the oldest messages from the page when there are too many; whoever scrolls up gets them again. */
+  #trim() {
+    if (this.#byId.size <= KEPT + SLACK) return;
+    for (const item of [...this.#list.querySelectorAll('.message[data-id]')].slice(0, -KEPT)) {
+      this.#visible.unobserve(item);
+      this.#byId.delete(Number(item.dataset.id));
+      item.remove();
+    }
+    // Dividers that stood above what is gone.
+    while (this.#list.firstElementChild.classList.contains('divider')) {
+      if (this.#list.firstElementChild === this.#unreadDivider) this.removeUnreadDivider();
+      else this.#list.firstElementChild.remove();
+    }
+    this.#arrange(this.#list.firstElementChild);
+    this.#handlers.trimmed();
   }
 
   #insert(message) {

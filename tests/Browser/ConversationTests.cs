@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Playwright;
 using Shouldly;
 using Xunit;
@@ -139,6 +140,30 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
         await Expect(message.Locator(".reason")).ToContainTextAsync("at most 10000 characters");
         await message.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
         await Expect(ann.Messages).ToHaveCountAsync(0);
+        await ann.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_long_conversation_does_not_grow_the_page_and_can_be_scrolled_back()
+    {
+        var ann = await chromium.EnterAsync(server, 123, thread);
+        await ann.SayAsync("first");
+        await ann.SeesStateAsync("first", "sent");
+
+        await server.WriteAsync(124, thread, Enumerable.Range(1, 620).Select(number => $"number {number}"));
+        await ann.SeesAsync("number 620");
+
+        var kept = await ann.TextsAsync();
+        kept.Count.ShouldBeInRange(500, 550);
+        await Expect(ann.Page.Locator("#messages > .divider.day")).ToHaveCountAsync(1);
+        await ann.Page.Locator("#older").ClickAsync();
+        await Expect(ann.Messages.Nth(kept.Count)).ToBeAttachedAsync();
+        var numbers = (await ann.TextsAsync())
+            .Where(text => text is not "first")
+            .Select(text => int.Parse(text["number ".Length..], CultureInfo.InvariantCulture))
+            .ToArray();
+        numbers.ShouldBe(Enumerable.Range(numbers[0], numbers.Length));
+        numbers[^1].ShouldBe(620);
         await ann.CloseAsync();
     }
 
