@@ -62,6 +62,21 @@ internal sealed class ChatConnection
             throw new ChatException(ChatErrorCodes.Forbidden, JoinFirst);
     }
 
+    /// <summary>
+    /// Does something on behalf of a connection in the thread, never beside its leaving or its end: what it begins, they can end.
+    /// <paramref name="action"/> must not block.
+    /// </summary>
+    /// <exception cref="ChatException"><c>forbidden</c>: it has not joined the thread, or has ended.</exception>
+    public void WhileIn(long threadId, Action action)
+    {
+        lock (_lock)
+        {
+            if (_closed || _threads?.Contains(threadId) != true)
+                throw new ChatException(ChatErrorCodes.Forbidden, JoinFirst);
+            action();
+        }
+    }
+
     /// <summary>Joins the thread's room, also when it is counted in and only its room was left for a while; does nothing when it has ended.</summary>
     /// <exception cref="ChatException"><c>too_large</c>: it is in too many threads.</exception>
     public void Join(long threadId)

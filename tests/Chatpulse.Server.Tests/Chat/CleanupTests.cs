@@ -54,6 +54,23 @@ public sealed class CleanupTests
     }
 
     [Fact]
+    public async Task What_a_connection_still_says_while_it_ends_is_not_told()
+    {
+        await using var host = await TestServer.StartAsync();
+        await using var watcher = await host.JoinAsync(1, 456);
+        await using var client = await host.JoinAsync(2, 456);
+        var server = host.Services.GetRequiredService<SocketIOServer>();
+        var connection = server.Default.Sockets.Select(socket => (ChatConnection)socket.Data!).Single(one => one.UserId == 2);
+
+        // The first step of its end; its handlers may be under way.
+        connection.Close();
+        (await client.CallAsync("typing", new { threadId = 456, isTyping = true })).GetProperty("error").Text("code").ShouldBe("forbidden");
+
+        (await watcher.AllAsync("typing")).ShouldBeEmpty();
+        host.Services.GetRequiredService<TypingTracker>().Count.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_connection_can_be_in_so_many_threads_and_no_more()
     {
         await using var host = await TestServer.StartAsync();

@@ -12,11 +12,13 @@ internal sealed class TypingEvents(TypingTracker typing) : IEventFamily
     {
         var threadId = request.Payload.Id("threadId");
         var isTyping = request.Payload.Boolean("isTyping");
-        request.Connection.RequireIn(threadId);
-        if (isTyping)
-            typing.Start(threadId, request.UserId, request.Socket.Id);
-        else
-            typing.Stop(threadId, request.UserId);
+        request.Connection.WhileIn(threadId, () =>
+        {
+            if (isTyping)
+                typing.Start(threadId, request.UserId, request.Socket.Id);
+            else
+                typing.Stop(threadId, request.UserId);
+        });
         request.Ack.Send(new Wire.InThread(threadId));
         return ValueTask.CompletedTask;
     }
