@@ -5,13 +5,13 @@ using SocketIO;
 using SocketIO.Server;
 
 // The server that protocol suites written by others are run on; what they expect of it is in docs/conformance.md.
-var port = HostArguments.Port(args);
+var arguments = HostArguments.Parse(args);
 var builder = WebApplication.CreateSlimBuilder();
-builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(port));
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(arguments.Port));
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddSocketIO(options =>
 {
-    ProtocolSuiteSettings.Apply(options.Engine);
+    ProtocolSuiteSettings.Apply(options.Engine, arguments.PingTimeout);
     options.ConnectTimeout = TimeSpan.FromSeconds(1);
 });
 await using var app = builder.Build();
@@ -22,10 +22,10 @@ io.Of("/custom").OnConnection(EchoSocket.Attach);
 app.MapSocketIO("/socket.io");
 
 var engineOptions = new EngineIOOptions();
-ProtocolSuiteSettings.Apply(engineOptions);
+ProtocolSuiteSettings.Apply(engineOptions, arguments.PingTimeout);
 await using var engine = new EngineServer(engineOptions, new EchoApplication(), app.Services.GetRequiredService<ILoggerFactory>(), TimeProvider.System);
 app.MapEngineIO("/engine.io", engine);
 
 await app.StartAsync();
-Console.WriteLine($"Listening on port {port}: Socket.IO at /socket.io/ (namespaces / and /custom), Engine.IO at /engine.io/");
+Console.WriteLine($"Listening on port {arguments.Port}: Socket.IO at /socket.io/ (namespaces / and /custom), Engine.IO at /engine.io/");
 await app.WaitForShutdownAsync();

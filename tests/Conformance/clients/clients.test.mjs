@@ -5,11 +5,14 @@ import { clientVersions, transports } from './support/socket-clients.mjs';
 import { conformanceHost, freePort, startConformanceHost } from './support/server-process.mjs';
 import { nextEvent, within } from './support/waiting.mjs';
 
+// A client that is kept waiting for a processor must not lose its connection: what is tested here is not the heartbeat.
+const PATIENT = { pingTimeout: 20_000 };
+
 const MAX_PAYLOAD = 1_000_000;
 let host;
 
 before(async () => {
-  host = await conformanceHost();
+  host = await conformanceHost(PATIENT);
 });
 after(() => host?.stop());
 
@@ -134,7 +137,7 @@ for (const [version, client] of Object.entries(clientVersions)) {
 
       test('connects again after the server was killed and is there again', async () => {
         const port = await freePort();
-        let mortal = await startConformanceHost(port);
+        let mortal = await startConformanceHost(port, PATIENT);
         const socket = await client.connect(`${mortal.url}/`, {
           ...options,
           reconnectionDelay: 50,
@@ -146,7 +149,7 @@ for (const [version, client] of Object.entries(clientVersions)) {
         await mortal.kill();
         await gone;
         const again = nextEvent(socket, 'connect');
-        mortal = await startConformanceHost(port);
+        mortal = await startConformanceHost(port, PATIENT);
         await again;
         assert.notEqual(socket.id, before);
         assert.deepEqual(await echo(socket, 'after'), ['after']);
@@ -154,7 +157,7 @@ for (const [version, client] of Object.entries(clientVersions)) {
       });
 
       test('a server that stops tells its clients', async () => {
-        const mortal = await startConformanceHost(await freePort());
+        const mortal = await startConformanceHost(await freePort(), PATIENT);
         const socket = await client.connect(`${mortal.url}/`, { ...options, reconnection: false });
         const gone = nextEvent(socket, 'disconnect');
         assert.equal(await mortal.stop(), 0, 'the exit code');

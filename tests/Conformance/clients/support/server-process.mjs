@@ -124,16 +124,16 @@ function releaseBuild(project, file) {
 }
 
 /** The host of the protocol suites. With CONFORMANCE_URL set, that server is used and nothing is started. */
-export async function conformanceHost() {
+export async function conformanceHost(options) {
   const external = process.env.CONFORMANCE_URL;
   if (external) return { url: external.replace(/\/$/, ''), stop: async () => {} };
-  return startConformanceHost(await freePort());
+  return startConformanceHost(await freePort(), options);
 }
 
-/** Starts Conformance.Host on a port. */
-export async function startConformanceHost(port) {
+/** Starts Conformance.Host on a port; `pingTimeout` in milliseconds, for clients that may be too busy for the 200 of the protocol suites. */
+export async function startConformanceHost(port, { pingTimeout } = {}) {
   const dll = releaseBuild('tests/Conformance.Host', 'Conformance.Host.dll');
-  const host = startProcess('Conformance.Host', 'dotnet', [dll, '--port', String(port)], { port });
+  const host = startProcess('Conformance.Host', 'dotnet', [dll, '--port', String(port), ...(pingTimeout ? ['--ping-timeout', String(pingTimeout)] : [])], { port });
   return host.answers('/engine.io/');
 }
 
