@@ -94,7 +94,7 @@ public sealed class SqliteAttachmentFileTests : IAsyncLifetime
         Files().ShouldBeEmpty();
     }
 
-    [Fact]
+    [Fact(Timeout = 120_000)]
     public async Task The_server_cleans_up_when_it_starts_and_again_later()
     {
         using var cleanup = new UnusedAttachmentCleanup(harness.Store, harness.Clock, NullLogger<UnusedAttachmentCleanup>.Instance);
@@ -103,13 +103,13 @@ public sealed class SqliteAttachmentFileTests : IAsyncLifetime
 
         await cleanup.StartAsync(Cancellation);
         while (Files().Length > 0)
-            await Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken);
 
         await UploadAsync(new MemoryStream([1]));
         while (Files().Length > 0)
         {
             harness.Clock.Advance(TimeSpan.FromHours(1));
-            await Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken);
         }
 
         await cleanup.StopAsync(Cancellation);
