@@ -35,4 +35,16 @@ public sealed record ChatMessage
 
     /// <summary>When it was last changed, UTC.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When its author last changed the content, UTC; null when never.</summary>
+    public DateTimeOffset? EditedAt { get; init; }
+
+    /// <summary>When it was deleted, UTC; null when it was not. A deleted message keeps its place and has no content, files or reactions.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>Reactions, in the order in which the emoji were first used; at most <see cref="Stores.StoreLimits.EmojiPerMessage"/>.</summary>
+    public IReadOnlyList<MessageReaction> Reactions { get; init; } = [];
+
+    /// <summary>The <c>tempId</c> it was sent with, where the store knows it.</summary>
+    public string? TempId { get; init; }
 }

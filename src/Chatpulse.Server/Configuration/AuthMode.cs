@@ -8,4 +8,7 @@ public enum AuthMode
 
     /// <summary>A signed token (JWT, HS256) names the user.</summary>
     Token,
+
+    /// <summary>The site's own login cookie and a nonce, shown to WordPress.</summary>
+    WordPress,
 }

@@ -46,6 +46,30 @@ public interface IChatStore
     /// </summary>
     ValueTask<MarkedRead> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Stores that a device of the user has taken these messages of the thread. Answers those whose status became <c>delivered</c>: the messages of others that
+    /// were <c>sent</c> until now. Ids that are not in the thread are passed over. A store that cannot keep it answers them all the same, once.
+    /// </summary>
+    ValueTask<IReadOnlyList<ChatMessage>> MarkDeliveredAsync(long userId, long threadId, IReadOnlyList<long> messageIds, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives a message new content; only its author may (<c>forbidden</c>), and not after it was deleted (<c>not_found</c>). <c>forbidden</c> too where the store
+    /// does not offer it, which the message says.
+    /// </summary>
+    ValueTask<ChatMessage> EditAsync(long userId, long threadId, long messageId, string content, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes away a message's content, files and reactions for good; it keeps its place. Its author may, and who moderates: the maker of the thread, and
+    /// whom the store names besides. Deleting again answers the same. <c>forbidden</c> where the store does not offer it.
+    /// </summary>
+    ValueTask<ChatMessage> DeleteAsync(long userId, long threadId, long messageId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Puts an emoji on a message, or with <paramref name="remove"/> takes the user's own away; what is so already stays so. <c>forbidden</c> where the store
+    /// does not offer it; <c>too_large</c> over <see cref="StoreLimits.EmojiPerMessage"/>.
+    /// </summary>
+    ValueTask<ChatMessage> ReactAsync(long userId, long threadId, long messageId, string emoji, bool remove, CancellationToken cancellationToken);
+
     /// <summary>Who has read a message.</summary>
     ValueTask<IReadOnlyList<ReadReceipt>> ReceiptsAsync(long userId, long messageId, CancellationToken cancellationToken);
 
@@ -61,6 +85,27 @@ public interface IChatStore
     /// store makes them.
     /// </summary>
     ValueTask<CreatedThread> CreateThreadAsync(long userId, string type, string? title, IReadOnlyCollection<long> participantIds, CancellationToken cancellationToken);
+
+    /// <summary>Who is in the thread; the user must be.</summary>
+    ValueTask<IReadOnlyList<ChatUser>> ParticipantsAsync(long userId, long threadId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes people into a group (<c>invalid</c> for a private thread, and for people who are not known); its maker may, and who moderates. Who is in it already
+    /// stays. Answers the thread.
+    /// </summary>
+    ValueTask<ChatThread> AddParticipantsAsync(long userId, long threadId, IReadOnlyCollection<long> participantIds, CancellationToken cancellationToken);
+
+    /// <summary>Takes somebody out of a group: its maker may, who moderates, and everybody themselves. From then on they are refused everything there.</summary>
+    ValueTask RemoveParticipantAsync(long userId, long threadId, long participantId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Somebody else (a webhook) has changed who is in a thread: what is remembered about these people there is replaced. Returns at once; the next call that
+    /// needs to know knows.
+    /// </summary>
+    void ParticipantsChanged(long threadId, IReadOnlyCollection<long> added, IReadOnlyCollection<long> removed);
+
+    /// <summary>The user has signed out: what is remembered about them is dropped. Returns at once.</summary>
+    void SignedOut(long userId);
 
     /// <summary>Users in the order of their names; <see cref="UserQuery.Search"/> is looked for anywhere in a name, whatever the case.</summary>
     ValueTask<IReadOnlyList<ChatUser>> UsersAsync(UserQuery query, CancellationToken cancellationToken);

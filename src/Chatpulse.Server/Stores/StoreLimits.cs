@@ -38,4 +38,10 @@ public static class StoreLimits
 
     /// <summary>People in the answer of <see cref="IChatStore.ContactsAsync"/>.</summary>
     public const int Contacts = 10_000;
+
+    /// <summary>UTF-16 units in the emoji of a reaction.</summary>
+    public const int EmojiLength = 64;
+
+    /// <summary>Different emoji on one message.</summary>
+    public const int EmojiPerMessage = 50;
 }
