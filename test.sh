@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test; ends with one line "N passed, N failed, N skipped" and fails when one failed.
+# What failed is told again just before that line, so that the end of a long log is enough.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=scripts/tools.sh
@@ -16,8 +17,8 @@ figure() { grep -E "$2" "$1" | tail -n 1 | grep -oE '[0-9]+' | tail -n 1; }
 # count RUNNER STATUS PASSED FAILED SKIPPED: a runner that fails without naming a failed test counts as one.
 count() {
   local bad=${4:-0}
-  [ "$2" -eq 0 ] || [ "$bad" -gt 0 ] || { bad=1; echo "$1 ended with status $2 and named no failed test."; }
-  [ "$2" -ne 0 ] || [ "${3:-0}" -gt 0 ] || { bad=1; echo "$1 ran no test."; }
+  [ "$2" -eq 0 ] || [ "$bad" -gt 0 ] || { bad=1; echo "$1 ended with status $2 and named no failed test." >>"$logs/unnamed"; }
+  [ "$2" -ne 0 ] || [ "${3:-0}" -gt 0 ] || { bad=1; echo "$1 ran no test." >>"$logs/unnamed"; }
   passed=$((passed + ${3:-0})) failed=$((failed + bad)) skipped=$((skipped + ${5:-0}))
 }
 
@@ -31,6 +32,26 @@ node_tests() {
   count "node --test" "${PIPESTATUS[0]}" "$(figure "$logs/node" '^ℹ pass ')" "$(figure "$logs/node" '^ℹ fail ')" "$(figure "$logs/node" '^ℹ skipped ')"
 }
 
+# failures: what the runners said of each failed test: the beginning and the end of it, 60 lines at most, about 300 in all.
+failures() {
+  {
+    # A failed test, or a test program that failed as a whole, is a line in the first column; what follows it is indented.
+    awk '/^[^ ]/ { inside = /^failed / || / failed with / || (inside && /^Exit code: /) }
+         inside { print (/^failed / || / failed with / ? "\f" : "") $0 }' "$logs/dotnet"
+    awk '/^test at / && inside { printf "\f" } inside { print } /^✖ failing tests:/ { inside = 1 }' "$logs/node"
+  } | awk 'BEGIN { RS = "\f"; FS = "\n"; left = 300 }
+    {
+      most = left > 60 ? 60 : left > 3 ? left : 3
+      cut = NF - 1 - most
+      for (i = 1; i < NF; i++) {
+        if (cut > 0 && i == int(most * 2 / 3) + 1) { print "  … " cut " lines left out"; i += cut }
+        print substr($i, 1, 500)
+        left--
+      }
+    }'
+  [ ! -e "$logs/unnamed" ] || cat "$logs/unnamed"
+}
+
 prepare() {
   need_dotnet && need_node &&
     need_packages chromium:chromium gcc:gcc zlib1g-dev:/usr/include/zlib.h &&
@@ -41,6 +62,7 @@ prepare() {
 if prepare; then
   dotnet_tests
   node_tests web/test/*.test.mjs tests/Conformance/clients/*.test.mjs
+  [ "$failed" -eq 0 ] || failures
 else
   failed=1
 fi
