@@ -33,16 +33,16 @@ public sealed record ServerSettings
     /// <summary><c>WP_BASE_URL</c>: the REST address of the WordPress site that keeps the messages, without a slash at the end; null for the embedded store.</summary>
     public Uri? WordPressBaseUrl { get; init; }
 
-    /// <summary><c>WP_API_KEY</c>: the key of the plugin's settings page; null when not given.</summary>
+    /// <summary><c>WP_API_KEY</c>: the key of the plugin's settings page, one word of visible ASCII; always there with <c>WP_BASE_URL</c>, but for <see cref="AuthMode.WordPress"/>.</summary>
     public string? WordPressApiKey { get; init; }
 
     /// <summary><c>WP_API_TIMEOUT</c> in milliseconds: how long one call to the site may take, its answer read. Default 10,000.</summary>
     public TimeSpan WordPressTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary><c>WP_API_CONCURRENCY</c>: calls to the site at the same time. Default 8.</summary>
+    /// <summary><c>WP_API_CONCURRENCY</c>: calls to the site at the same time, 1 to 256. Default 8.</summary>
     public int WordPressConcurrency { get; init; } = 8;
 
-    /// <summary><c>WP_SESSION_CHECK_INTERVAL</c> in milliseconds: how often a login shown with <see cref="AuthMode.WordPress"/> is shown to the site again. Default 300,000.</summary>
+    /// <summary><c>WP_SESSION_CHECK_INTERVAL</c> in milliseconds: how often a login shown with <see cref="AuthMode.WordPress"/> is shown to the site again, 1,000 to 86,400,000. Default 300,000.</summary>
     public TimeSpan WordPressSessionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary><c>AUTH_MODE</c>: how a user is proven. Default <see cref="AuthMode.UserId"/>, in development only.</summary>

@@ -8,6 +8,7 @@ namespace Chatpulse.Server.Configuration;
 public sealed class SettingsReader
 {
     private const int MinSecretBytes = 32;
+    private const string SiteExample = "such as https://example.org/wp-json";
     private const string SecretExample = "for example the output of: openssl rand -hex 32";
 
     private readonly Func<string, string?> _source;
@@ -28,9 +29,9 @@ public sealed class SettingsReader
 
     private ServerSettings Read()
     {
-        RefuseWordPressStore();
         var development = ReadEnvironment();
         var (mode, secret) = ReadAuthentication(development);
+        var (baseUrl, apiKey) = ReadSite(development, mode);
         return new ServerSettings
         {
             IsDevelopment = development,
@@ -41,6 +42,11 @@ public sealed class SettingsReader
             PingInterval = ReadMilliseconds("SOCKET_PING_INTERVAL", 25_000, 100, 3_600_000),
             PingTimeout = ReadMilliseconds("SOCKET_PING_TIMEOUT", 60_000, 100, 3_600_000),
             ApiNamespace = ReadApiNamespace(),
+            WordPressBaseUrl = baseUrl,
+            WordPressApiKey = apiKey,
+            WordPressTimeout = ReadMilliseconds("WP_API_TIMEOUT", 10_000, 100, 600_000),
+            WordPressConcurrency = ReadNumber("WP_API_CONCURRENCY", 8, 1, 256, "calls at the same time"),
+            WordPressSessionCheckInterval = ReadMilliseconds("WP_SESSION_CHECK_INTERVAL", 300_000, 1_000, 86_400_000),
             AuthMode = mode,
             AuthSecret = secret,
             AuthGracePeriod = ReadMilliseconds("AUTH_GRACE_PERIOD", 60_000, 0, 3_600_000),
@@ -57,15 +63,6 @@ public sealed class SettingsReader
 
     private void Problem(string name, string? value, string expected) =>
         _problems.Add(value is null ? $"{name} is not set: {expected}" : $"{name} is \"{value}\": {expected}");
-
-    private void RefuseWordPressStore()
-    {
-        if (Value("WP_BASE_URL") is { } url)
-            Problem("WP_BASE_URL", url, "the WordPress store is not part of this build; leave it unset to keep messages in DATA_DIR.");
-
-        // Checked although only the WordPress store would use them, so that a mistake shows before that store is switched on.
-        ReadMilliseconds("WP_API_TIMEOUT", 10_000, 100, 600_000);
-    }
 
     private bool ReadEnvironment()
     {
@@ -98,8 +95,8 @@ public sealed class SettingsReader
                 Problem(
                     "AUTH_MODE",
                     null,
-                    "in production (NODE_ENV=production) users must be proven; set AUTH_MODE=token and AUTH_SECRET, or, where something in front of "
-                    + "this server proves them, AUTH_MODE=userid.");
+                    "in production (NODE_ENV=production) users must be proven; set AUTH_MODE=token and AUTH_SECRET, or AUTH_MODE=wordpress and WP_BASE_URL, or, "
+                    + "where something in front of this server proves them, AUTH_MODE=userid.");
                 return (AuthMode.Token, secret);
             case "userid":
                 if (!development)
@@ -115,12 +112,70 @@ public sealed class SettingsReader
                     Problem("AUTH_SECRET", null, $"AUTH_MODE=token needs the key that signs the tokens, at least {MinSecretBytes} bytes, {SecretExample}");
                 return (AuthMode.Token, secret);
             case "wordpress":
-                Problem("AUTH_MODE", mode, "it comes with the WordPress store, which is not part of this build; use token or userid.");
-                return (AuthMode.Token, secret);
+                return (AuthMode.WordPress, secret);
             default:
-                Problem("AUTH_MODE", mode, "it must be token or userid.");
+                Problem("AUTH_MODE", mode, "it must be token, wordpress or userid.");
                 return (AuthMode.Token, secret);
         }
+    }
+
+    private (Uri? BaseUrl, string? ApiKey) ReadSite(bool development, AuthMode mode)
+    {
+        var key = ReadApiKey();
+        var value = Value("WP_BASE_URL");
+        if (value is null)
+        {
+            if (mode == AuthMode.WordPress)
+                Problem("WP_BASE_URL", null, $"AUTH_MODE=wordpress needs the REST address of the site that signs users in, {SiteExample}.");
+            if (key is not null)
+                _warnings.Add("WP_API_KEY is set and WP_BASE_URL is not: messages are kept in DATA_DIR, and the key is not used.");
+            return (null, key);
+        }
+
+        if (key is null && mode != AuthMode.WordPress)
+        {
+            Problem(
+                "WP_API_KEY", null, $"with WP_BASE_URL and AUTH_MODE={(mode == AuthMode.Token ? "token" : "userid")} the site is called with the key of the plugin's settings page.");
+        }
+
+        return (ReadBaseUrl(value, development), key);
+    }
+
+    private string? ReadApiKey()
+    {
+        // It goes into an HTTP header; like every secret it is not repeated.
+        var key = Value("WP_API_KEY");
+        if (key is not null && !key.All(static c => c is > ' ' and <= '~'))
+            _problems.Add("WP_API_KEY has characters that no key has: copy it from the plugin's settings page, letters, digits and signs without spaces.");
+        return key;
+    }
+
+    private Uri? ReadBaseUrl(string value, bool development)
+    {
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+        {
+            Problem("WP_BASE_URL", value, $"it must be the absolute http or https address of the site's REST API, {SiteExample}.");
+            return null;
+        }
+
+        if (url.UserInfo.Length > 0)
+        {
+            _problems.Add("WP_BASE_URL has a user name or password in it: leave them out, the site is called with WP_API_KEY.");
+            return null;
+        }
+
+        if (url.Query.Length > 0 || url.Fragment.Length > 0)
+        {
+            Problem("WP_BASE_URL", value, "it must not have a ? or #; where the site has no /wp-json, choose any permalink structure but Plain in WordPress's settings.");
+            return null;
+        }
+
+        var path = url.AbsolutePath.TrimEnd('/');
+        if (!path.EndsWith("/wp-json", StringComparison.Ordinal))
+            _warnings.Add($"WP_BASE_URL is \"{value}\", which does not end in /wp-json: that is where the REST API of nearly every site is, {SiteExample}.");
+        if (!development && url.Scheme is "http" && !url.IsLoopback)
+            _warnings.Add($"WP_BASE_URL is \"{value}\": with http and not https, the key and the users' logins go over the network in clear.");
+        return new Uri(url.GetLeftPart(UriPartial.Authority) + path);
     }
 
     private string ReadHost(bool development)

@@ -6,6 +6,8 @@ namespace Chatpulse.Server.Tests.Configuration;
 
 public sealed class SettingsReaderTests
 {
+    private const string Key = "key-of-the-plugins-settings-page";
+
     private static ServerSettings Read(params (string Name, string Value)[] values) =>
         SettingsReader.Read(name => values.FirstOrDefault(value => string.Equals(value.Name, name, StringComparison.Ordinal)).Value);
 
@@ -92,9 +94,10 @@ public sealed class SettingsReaderTests
     [InlineData("WP_API_NAMESPACE", "../etc", "letters, digits")]
     [InlineData("WP_API_NAMESPACE", "a//b", "letters, digits")]
     [InlineData("WP_API_TIMEOUT", "soon", "milliseconds")]
-    [InlineData("WP_BASE_URL", "https://example.org/wp-json", "not part of this build")]
-    [InlineData("AUTH_MODE", "wordpress", "WordPress store")]
-    [InlineData("AUTH_MODE", "none", "token or userid")]
+    [InlineData("WP_API_CONCURRENCY", "0", "1 to 256")]
+    [InlineData("WP_API_CONCURRENCY", "257", "1 to 256")]
+    [InlineData("WP_SESSION_CHECK_INTERVAL", "5m", "milliseconds")]
+    [InlineData("AUTH_MODE", "none", "token, wordpress or userid")]
     [InlineData("AUTH_GRACE_PERIOD", "-5", "milliseconds")]
     [InlineData("LOG_LEVEL", "loud", "trace, debug")]
     [InlineData("LOG_FORMAT", "xml", "text or json")]
@@ -105,6 +108,73 @@ public sealed class SettingsReaderTests
         problem.ShouldContain(value);
         problem.ShouldContain(expected);
     }
+
+    [Theory]
+    [InlineData("example.org/wp-json", "https://example.org/wp-json")]
+    [InlineData("ftp://example.org/wp-json", "http or https")]
+    [InlineData("https:///wp-json", "absolute")]
+    [InlineData("https://example.org/?rest_route=/", "permalink")]
+    [InlineData("https://example.org/wp-json#x", "?")]
+    public void An_address_that_cannot_be_the_sites_is_refused(string url, string expected)
+    {
+        var problem = Problems(("WP_BASE_URL", url), ("WP_API_KEY", Key)).ShouldHaveSingleItem();
+        problem.ShouldStartWith("WP_BASE_URL");
+        problem.ShouldContain(url);
+        problem.ShouldContain(expected);
+    }
+
+    [Fact]
+    public void A_password_in_the_sites_address_is_refused_without_being_repeated() =>
+        Problems(("WP_BASE_URL", "https://ada:hunter2@example.org/wp-json"), ("WP_API_KEY", Key)).ShouldHaveSingleItem().ShouldNotContain("hunter2");
+
+    [Theory]
+    [InlineData("https://example.org/wp-json", "https://example.org/wp-json")]
+    [InlineData("https://example.org/wp-json//", "https://example.org/wp-json")]
+    [InlineData("HTTP://127.0.0.1:8080/blog/wp-json/", "http://127.0.0.1:8080/blog/wp-json")]
+    public void The_sites_address_is_kept_without_a_slash_at_the_end(string given, string kept)
+    {
+        var settings = Read(("WP_BASE_URL", given), ("WP_API_KEY", Key), ("WP_API_TIMEOUT", "500"), ("WP_API_CONCURRENCY", "16"), ("WP_SESSION_CHECK_INTERVAL", "1000"));
+        settings.WordPressBaseUrl!.AbsoluteUri.ShouldBe(kept);
+        settings.WordPressApiKey.ShouldBe(Key);
+        settings.WordPressTimeout.ShouldBe(TimeSpan.FromMilliseconds(500));
+        settings.WordPressConcurrency.ShouldBe(16);
+        settings.WordPressSessionCheckInterval.ShouldBe(TimeSpan.FromSeconds(1));
+        settings.Warnings.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("http://example.org/wp-json", "in clear")]
+    [InlineData("https://example.org", "/wp-json")]
+    public void What_is_unwise_about_the_sites_address_is_a_warning(string url, string expected) =>
+        Read(("NODE_ENV", "production"), ("AUTH_MODE", "wordpress"), ("WP_BASE_URL", url)).Warnings.ShouldHaveSingleItem().ShouldContain(expected);
+
+    [Fact]
+    public void A_site_on_this_machine_may_be_called_without_tls() =>
+        Read(("NODE_ENV", "production"), ("AUTH_MODE", "wordpress"), ("WP_BASE_URL", "http://127.0.0.1:8080/wp-json")).Warnings.ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("userid")]
+    [InlineData("token")]
+    public void A_site_needs_the_key_unless_it_signs_users_in_itself(string mode)
+    {
+        var secret = ("AUTH_SECRET", new string('s', 32));
+        Problems(("WP_BASE_URL", "https://example.org/wp-json"), ("AUTH_MODE", mode), secret).ShouldHaveSingleItem().ShouldStartWith("WP_API_KEY is not set");
+        Read(("WP_BASE_URL", "https://example.org/wp-json"), ("AUTH_MODE", "wordpress"), secret).WordPressApiKey.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_key_that_no_header_can_carry_is_refused_without_being_repeated()
+    {
+        var problem = Problems(("WP_BASE_URL", "https://example.org/wp-json"), ("WP_API_KEY", "hunter2\nX-Other: 1")).ShouldHaveSingleItem();
+        problem.ShouldStartWith("WP_API_KEY");
+        problem.ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public void A_key_without_a_site_warns_that_it_is_not_used() => Read(("WP_API_KEY", Key)).Warnings.ShouldHaveSingleItem().ShouldStartWith("WP_API_KEY");
+
+    [Fact]
+    public void Logins_of_a_site_need_the_site() => Problems(("AUTH_MODE", "wordpress")).ShouldHaveSingleItem().ShouldStartWith("WP_BASE_URL is not set");
 
     [Theory]
     [InlineData("AUTH_SECRET", "short-secret-value", 32)]
