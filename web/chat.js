@@ -1,128 +1,106 @@
+import { createChatView } from './chat-view.js';
 import { ChatClient } from './client-example.js';
+import { html } from './elements.js';
 import { MessageList } from './message-list.js';
 import { People } from './people.js';
+import { text } from './text.js';
 
 const PAGE_SIZE = 50;
 const MAX_LENGTH = 10_000;
-const TOKEN_KEY = 'chatpulse:token';
 
-const element = (id) => document.getElementById(id);
-const idOf = (text) => (/^[1-9]\d{0,15}$/.test(text ?? '') && Number.isSafeInteger(Number(text)) ? Number(text) : undefined);
-
-const query = new URLSearchParams(location.search);
-const token = takeToken();
-const userId = token ? undefined : idOf(query.get('user'));
-const threadId = idOf(query.get('thread'));
-
-if (threadId && (userId || token)) chat();
-else showEntrance(location.search && !token ? 'A user and a thread are whole numbers from 1.' : undefined);
-
-/** A token comes in the part of the address that is never sent; it is taken out of sight and kept for this window only. */
-function takeToken() {
-  const given = new URLSearchParams(location.hash.slice(1)).get('token');
-  try {
-    if (given) sessionStorage.setItem(TOKEN_KEY, given);
-    else if (query.has('user')) sessionStorage.removeItem(TOKEN_KEY);
-  } catch {
-    // A browser that keeps nothing: the token lasts until the page is loaded again.
-  }
-  if (given) history.replaceState(null, '', location.pathname + location.search);
-  try {
-    return given ?? sessionStorage.getItem(TOKEN_KEY);
-  } catch {
-    return given;
-  }
-}
-
-function showEntrance(problem) {
-  const form = element('entrance-form');
-  const user = element('entrance-user');
-  element('chat').hidden = true;
-  element('entrance').hidden = false;
-  element('entrance-error').hidden = !problem;
-  element('entrance-error').textContent = problem ?? '';
-  user.value = query.get('user') ?? (token ? '' : '123');
-  element('entrance-thread').value = query.get('thread') ?? '456';
-  element('entrance-with-token').open = Boolean(token);
-  user.focus();
-
-  const field = element('entrance-token');
-  const update = () => (user.required = field.value.trim() === '');
-  field.addEventListener('input', update);
-  form.addEventListener('submit', (event) => {
-    const given = field.value.trim();
-    if (!given) return;
-    event.preventDefault();
-    history.pushState(null, '', `./?thread=${encodeURIComponent(element('entrance-thread').value)}#token=${encodeURIComponent(given)}`);
-    location.reload();
-  });
-}
-
-function chat() {
-  const client = new ChatClient({ userId, token: token ?? undefined });
-  const people = new People(element('people'), element('typing'));
-  const messages = new MessageList(document, {
+/**
+ * Shows one thread in an element of any page and keeps it up to date until `close` is called.
+ *
+ * The chat lives in a shadow tree: the page's styles do not reach it, its own do not reach the page, and any number of chats
+ * can be on one page. The element decides about the size; it needs a height.
+ *
+ * @param {HTMLElement} element An empty element.
+ * @param {object} options
+ * @param {number} options.threadId
+ * @param {ChatClient} [options.client] A connection to share; without it the chat makes one from `url`, `userId`, `token`.
+ * @param {string} [options.url] Of the chat server; default the page's own.
+ * @param {number} [options.userId] Who chats, on a server that believes it (development).
+ * @param {string | (() => string | Promise<string>)} [options.token] Proof of who chats; see `ChatClient`.
+ * @param {string} [options.title] Of the thread.
+ * @param {number} [options.headingLevel] Of the title, in the outline of the page. Default 2.
+ * @param {Node[]} [options.actions] What else stands in the head.
+ * @param {boolean} [options.focus] Whether the user is here to write: the draft has the focus at once. Default false.
+ * @param {(count: number) => void} [options.unread] Told how many messages have come while nobody looked.
+ * @param {(error: string) => void} [options.refused] The server does not accept this user; without it the chat says so itself.
+ * @param {(error: Error) => Node | undefined} [options.shut] The thread cannot be entered: what to offer beside the reason.
+ * @returns {{ client: ChatClient, close: () => void }} `close` takes the chat out of the element, and ends its own connection.
+ */
+export function mountChat(element, { threadId, client: shared, url, userId, token, title, headingLevel = 2, actions = [], focus = false, ...told }) {
+  const client = shared ?? new ChatClient({ url, userId, token });
+  const view = createChatView(headingLevel);
+  const people = new People(view.people, view.typing);
+  const messages = new MessageList(view, {
     seen,
     retry: (tempId) => client.retry(tempId),
     discard: (tempId) => client.discard(tempId),
     trimmed: () => (older.hidden = false),
   });
-  people.ownId = client.userId;
-  messages.ownId = client.userId;
-
-  const draft = element('draft');
-  const older = element('older');
-  const newest = element('newest');
+  const { draft, older, newest } = view;
+  const closing = new AbortController();
+  const { signal } = closing;
   let unread = 0;
-  let wasConnected = false;
+  let wasConnected = client.state === 'connected';
 
-  element('chat').hidden = false;
-  element('thread-title').textContent = `Thread ${threadId}`;
-  element('own-name').textContent = `You are user ${client.userId}`;
-  element('second-window').href = secondWindow();
-  // A page that was opened by itself is for one thing: writing.
-  if (!matchMedia('(pointer: coarse)').matches) draft.focus();
-  say('Connecting…');
-  updateTitle();
+  view.title.textContent = title ?? text('Thread {thread}', { thread: threadId });
+  view.head.append(...actions);
+  introduce();
+  show(element, view.frame, () => {
+    if (focus && !matchMedia('(pointer: coarse)').matches) draft.focus();
+  });
+  say(wasConnected ? '' : text('Connecting…'));
+  updateUnread();
 
-  const listen = (type, listener) => client.addEventListener(type, ({ detail }) => listener(detail));
+  const listen = (type, listener) => client.addEventListener(type, ({ detail }) => listener(detail), { signal });
 
   listen('state', ({ state, error }) => {
     if (state === 'connected') {
       wasConnected = true;
+      introduce();
       say('');
+      client.requestPresence(people.others());
     } else if (state === 'reconnecting') {
-      say(`${wasConnected ? 'The connection is lost. Reconnecting…' : 'The server cannot be reached. Trying again…'} What you write is sent as soon as it is back.`);
+      const what = wasConnected ? text('The connection is lost. Reconnecting…') : text('The server cannot be reached. Trying again…');
+      say(`${what} ${text('What you write is sent as soon as it is back.')}`);
       people.forgetPresence();
     } else if (state === 'refused') {
-      forgetToken();
-      showEntrance(`The server did not let you in: ${error}.`);
+      const reason = text('The server did not let you in: {reason}.', { reason: error });
+      view.composer.inert = true;
+      say(reason);
+      told.refused?.(reason);
     }
   });
 
   listen('message', ({ message, source }) => {
+    if (message.threadId !== threadId) return;
     const isOwn = message.senderId === client.userId;
     const isNew = source !== 'history' && !isOwn;
     if (people.meet(message.senderId, message.senderName) && client.state === 'connected' && !isOwn) client.requestPresence([message.senderId]);
-    if (isOwn) element('own-name').textContent = `You are ${message.senderName}`;
+    if (isOwn) introduce(message.senderName);
     messages.add(message, { isUnread: isNew && !isAttentive(), isArriving: source !== 'history' });
     if (isNew && !isAttentive()) unread++;
     if (isNew && !messages.isAtEnd) newest.hidden = false;
-    element('empty').hidden = true;
-    updateTitle();
+    view.empty.hidden = true;
+    updateUnread();
   });
 
   listen('update', ({ message }) => messages.update(message));
 
   listen('pending', (pending) => {
+    if (pending.threadId !== threadId) return;
     messages.setPending(pending);
-    element('empty').hidden = true;
+    view.empty.hidden = true;
   });
 
   listen('sent', ({ tempId, message }) => {
+    if (message.threadId !== threadId) return;
     if (message.senderName) {
       people.meet(message.senderId, message.senderName);
-      element('own-name').textContent = `You are ${message.senderName}`;
+      introduce(message.senderName);
     }
     messages.settle(tempId, message);
   });
@@ -138,7 +116,7 @@ function chat() {
   });
 
   listen('receipt', ({ messageId, userId: reader }) => {
-    if (reader !== client.userId) messages.setState(messageId, 'read', `Read by ${people.nameOf(reader)}`);
+    if (reader !== client.userId) messages.setState(messageId, 'read', text('Read by {name}', { name: people.nameOf(reader) }));
   });
 
   listen('error', ({ event, message, tempId }) => {
@@ -148,37 +126,38 @@ function chat() {
 
   client.join(threadId, { history: PAGE_SIZE }).then(
     ({ hasMore }) => {
+      if (signal.aborted) return;
       older.hidden = !hasMore;
-      element('empty').hidden = !messages.isEmpty;
+      view.empty.hidden = !messages.isEmpty;
       messages.scrollToEnd();
       // Only now: what is at the top of an empty list is not what somebody scrolled to.
-      new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && showOlder(), { root: element('scroller'), rootMargin: '200px 0px 0px' }).observe(older);
+      const top = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && showOlder(), { root: view.scroller, rootMargin: '200px 0px 0px' });
+      top.observe(older);
+      signal.addEventListener('abort', () => top.disconnect());
     },
     (error) => {
+      if (signal.aborted) return;
       say(`${error.message} `);
-      const link = document.createElement('a');
-      link.href = './';
-      link.textContent = 'Choose another thread';
-      element('banner').append(link);
-      element('composer').inert = true;
+      view.banner.append(told.shut?.(error) ?? '');
+      view.composer.inert = true;
     },
   );
-  listen('state', ({ state }) => state === 'connected' && client.requestPresence(people.others()));
 
   let isLoading = false;
   async function showOlder() {
     if (isLoading || older.hidden) return;
     isLoading = true;
-    older.textContent = 'Loading…';
+    older.textContent = text('Loading…');
     try {
       const page = await client.history(threadId, { before: messages.oldestId, limit: PAGE_SIZE });
+      if (signal.aborted) return;
       for (const { senderId, senderName } of page.messages) people.meet(senderId, senderName);
       messages.addOlder(page.messages);
       older.hidden = !page.hasMore;
     } catch {
-      alarm('Older messages could not be loaded.');
+      alarm(text('Older messages could not be loaded.'));
     } finally {
-      older.textContent = 'Show older messages';
+      older.textContent = text('Show older messages');
       isLoading = false;
     }
   }
@@ -198,14 +177,14 @@ function chat() {
   function attend() {
     if (!isAttentive()) return;
     unread = 0;
-    updateTitle();
+    updateUnread();
     messages.lookAgain();
   }
-  addEventListener('focus', attend);
-  document.addEventListener('visibilitychange', attend);
-  addEventListener('blur', () => messages.removeUnreadDivider());
+  addEventListener('focus', attend, { signal });
+  document.addEventListener('visibilitychange', attend, { signal });
+  addEventListener('blur', () => messages.removeUnreadDivider(), { signal });
 
-  element('scroller').addEventListener('scroll', () => (newest.hidden ||= messages.isAtEnd), { passive: true });
+  view.scroller.addEventListener('scroll', () => (newest.hidden ||= messages.isAtEnd), { passive: true });
   newest.addEventListener('click', () => {
     messages.scrollToEnd();
     newest.hidden = true;
@@ -222,55 +201,85 @@ function chat() {
     event.preventDefault();
     send();
   });
-  element('composer').addEventListener('submit', (event) => {
+  view.composer.addEventListener('submit', (event) => {
     event.preventDefault();
     send();
     draft.focus();
   });
 
   function send() {
-    const text = draft.value.trim();
-    if (!text) return;
+    const content = draft.value.trim();
+    if (!content) return;
     messages.removeUnreadDivider();
-    client.send(threadId, text);
+    client.send(threadId, content);
     draft.value = '';
     updateDraft();
   }
 
   function updateDraft() {
-    element('send').disabled = !draft.value.trim();
+    view.send.disabled = !draft.value.trim();
     const left = MAX_LENGTH - draft.value.length;
-    element('draft-left').textContent = left < 1000 ? `${left} characters left` : '';
+    view.draftLeft.textContent = left < 1000 ? text('{count} characters left', { count: left }) : '';
     draft.style.height = 'auto';
     draft.style.height = `${draft.scrollHeight + 2}px`;
   }
 
-  function say(text) {
-    element('banner').textContent = text;
+  function say(words) {
+    view.banner.textContent = words;
   }
 
   let alarmTimer;
-  function alarm(text) {
-    element('alert').textContent = text;
-    element('alert').hidden = false;
+  function alarm(words) {
+    view.alert.textContent = words;
+    view.alert.hidden = false;
     clearTimeout(alarmTimer);
-    alarmTimer = setTimeout(() => (element('alert').hidden = true), 8000);
+    alarmTimer = setTimeout(() => (view.alert.hidden = true), 8000);
   }
 
-  function updateTitle() {
-    document.title = `${unread > 0 ? `(${unread}) ` : ''}Thread ${threadId} · Chatpulse`;
+  function updateUnread() {
+    told.unread?.(unread);
   }
 
-  function secondWindow() {
-    if (token) return `./?thread=${threadId}`;
-    return `./?user=${userId === 123 ? 124 : 123}&thread=${threadId}`;
+  /** Who the user is; known at the latest when the connection stands. */
+  function introduce(name) {
+    people.ownId = client.userId;
+    messages.ownId = client.userId;
+    if (name) view.ownName.textContent = text('You are {name}', { name });
+    else if (!view.ownName.textContent && client.userId) view.ownName.textContent = text('You are user {user}', { user: client.userId });
   }
+
+  return {
+    client,
+    close() {
+      closing.abort();
+      clearTimeout(alarmTimer);
+      messages.close();
+      if (shared) client.leave(threadId);
+      else client.close();
+      view.frame.remove();
+    },
+  };
 }
 
-function forgetToken() {
-  try {
-    sessionStorage.removeItem(TOKEN_KEY);
-  } catch {
-    // Nothing is kept, so nothing is left.
+/** Puts the chat into the element's shadow tree, where it is seen as soon as its styles are there. */
+function show(element, frame, shown) {
+  const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
+  let styles = root.querySelector('link');
+  if (!styles) {
+    styles = html('link', { rel: 'stylesheet', href: new URL('./chat.css', import.meta.url).href });
+    root.append(styles);
   }
+  root.append(frame);
+  const reveal = () => {
+    frame.hidden = false;
+    shown();
+  };
+  if (styles.sheet) {
+    reveal();
+    return;
+  }
+  frame.hidden = true;
+  styles.addEventListener('load', reveal);
+  // A chat without its looks is better than none.
+  styles.addEventListener('error', reveal);
 }

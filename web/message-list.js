@@ -1,4 +1,6 @@
+import { createMessageItem } from './chat-view.js';
 import { hueOf, initialsOf } from './people.js';
+import { text } from './text.js';
 
 /** Messages of one person that follow each other within this time look like one. In milliseconds. */
 const GROUP_WITHIN = 5 * 60_000;
@@ -10,11 +12,11 @@ const KEPT = 500;
 const SLACK = 50;
 
 const STATES = {
-  sending: ['◷', 'Sending'],
-  sent: ['✓', 'Sent'],
-  delivered: ['✓✓', 'Delivered'],
-  read: ['✓✓', 'Read'],
-  failed: ['!', 'Not sent'],
+  sending: { sign: '◷', label: () => text('Sending') },
+  sent: { sign: '✓', label: () => text('Sent') },
+  delivered: { sign: '✓✓', label: () => text('Delivered') },
+  read: { sign: '✓✓', label: () => text('Read') },
+  failed: { sign: '!', label: () => text('Not sent') },
 };
 const RANK = { sending: 0, failed: 0, sent: 1, delivered: 2, read: 3 };
 
@@ -26,28 +28,28 @@ export class MessageList {
   #scroller;
   #log;
   #list;
-  #template;
   #ownId;
   #byId = new Map();
   #byTempId = new Map();
   #unreadDivider;
   #handlers;
   #visible;
+  #resized;
 
   /**
-   * @param {Document} page
+   * @param {{ scroller: HTMLElement, log: HTMLElement, messages: HTMLElement }} view What scrolls, what is read out in it, the list in that.
    * @param {object} handlers `seen(ids)`: messages of others came into view; `retry(tempId)`, `discard(tempId)`;
    *   `trimmed()`: the oldest messages were taken from the page.
    */
-  constructor(page, handlers) {
-    this.#scroller = page.getElementById('scroller');
-    this.#log = page.getElementById('log');
-    this.#list = page.getElementById('messages');
-    this.#template = page.getElementById('message-template');
+  constructor({ scroller, log, messages }, handlers) {
+    this.#scroller = scroller;
+    this.#log = log;
+    this.#list = messages;
     this.#handlers = handlers;
     this.#visible = new IntersectionObserver((entries) => this.#seen(entries), { root: this.#scroller, threshold: [0, 0.25, 0.5] });
     // What grows below the reader's eyes (a longer draft, a banner, a keyboard on a phone) does not take the end away.
-    new ResizeObserver(() => this.#wasAtEnd && this.scrollToEnd()).observe(this.#scroller);
+    this.#resized = new ResizeObserver(() => this.#wasAtEnd && this.scrollToEnd());
+    this.#resized.observe(this.#scroller);
     this.#scroller.addEventListener('scroll', () => (this.#wasAtEnd = this.isAtEnd), { passive: true });
   }
 
@@ -120,7 +122,7 @@ export class MessageList {
   setPending({ tempId, state, error, ...message }) {
     let item = this.#byTempId.get(tempId);
     if (!item) {
-      item = this.#create({ ...message, senderId: this.#ownId, senderName: 'You' });
+      item = this.#create({ ...message, senderId: this.#ownId, senderName: text('You') });
       item.classList.add('arriving');
       item.querySelector('.retry').addEventListener('click', () => this.#handlers.retry(tempId));
       item.querySelector('.discard').addEventListener('click', () => {
@@ -185,6 +187,12 @@ export class MessageList {
     }
   }
 
+  /** Watches nothing any more. */
+  close() {
+    this.#visible.disconnect();
+    this.#resized.disconnect();
+  }
+
   /** Takes the oldest messages from the page when there are too many; whoever scrolls up gets them again. */
   #trim() {
     if (this.#byId.size <= KEPT + SLACK) return;
@@ -212,7 +220,7 @@ export class MessageList {
   }
 
   #create(message) {
-    const item = this.#template.content.firstElementChild.cloneNode(true);
+    const item = createMessageItem();
     const isOwn = message.senderId === this.#ownId;
     item.classList.toggle('own', isOwn);
     item.classList.toggle('system', message.contentType === 'system');
@@ -227,9 +235,9 @@ export class MessageList {
     item.dataset.sender = message.senderId;
     item.dataset.time = created.getTime();
     item.style.setProperty('--hue', hueOf(message.senderId));
-    const name = message.senderName ?? `User ${message.senderId}`;
+    const name = message.senderName ?? text('User {user}', { user: message.senderId });
     item.querySelector('.avatar').textContent = initialsOf(name);
-    item.querySelector('.sender').textContent = message.senderId === this.#ownId ? 'You' : name;
+    item.querySelector('.sender').textContent = message.senderId === this.#ownId ? text('You') : name;
     item.querySelector('.content').replaceChildren(...withLinks(message.content));
     const time = item.querySelector('time');
     time.dateTime = created.toISOString();
@@ -283,7 +291,7 @@ export class MessageList {
     neighbour(item, 'previousElementSibling')?.classList.remove('precedes');
     const divider = document.createElement('li');
     divider.className = 'divider unread';
-    divider.textContent = 'New';
+    divider.textContent = text('New');
     this.#unreadDivider = divider;
     this.#list.insertBefore(divider, item);
   }
@@ -312,13 +320,13 @@ export class MessageList {
 }
 
 function showState(item, state, title) {
-  const [sign, label] = STATES[state];
+  const { sign, label } = STATES[state];
   item.dataset.state = state;
   const element = item.querySelector('.state');
   element.textContent = sign;
-  element.title = title ?? label;
+  element.title = title ?? label();
   element.setAttribute('role', 'img');
-  element.setAttribute('aria-label', title ?? label);
+  element.setAttribute('aria-label', element.title);
 }
 
 function neighbour(item, direction) {
@@ -347,18 +355,18 @@ function dayDivider(item) {
   const today = new Date();
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
   divider.textContent =
-    day.toDateString() === today.toDateString() ? 'Today'
-    : day.toDateString() === yesterday.toDateString() ? 'Yesterday'
+    day.toDateString() === today.toDateString() ? text('Today')
+    : day.toDateString() === yesterday.toDateString() ? text('Yesterday')
     : day.toLocaleDateString([], { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric' });
   return divider;
 }
 
 /** The text as nodes, with web addresses as links. */
-function* withLinks(text) {
+function* withLinks(content) {
   let end = 0;
-  for (const match of text.matchAll(/https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}']/gu)) {
+  for (const match of content.matchAll(/https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}']/gu)) {
     if (!URL.canParse(match[0])) continue;
-    yield text.slice(end, match.index);
+    yield content.slice(end, match.index);
     const link = document.createElement('a');
     link.href = match[0];
     link.rel = 'noopener noreferrer nofollow';
@@ -367,7 +375,7 @@ function* withLinks(text) {
     yield link;
     end = match.index + match[0].length;
   }
-  yield text.slice(end);
+  yield content.slice(end);
 }
 
 function attachmentItem({ filename, url, size }) {
@@ -381,6 +389,6 @@ function attachmentItem({ filename, url, size }) {
     name.target = '_blank';
   }
   name.textContent = filename;
-  item.append('📎 ', name, ` (${Math.ceil(size / 1024)} KB)`);
+  item.append('📎 ', name, ` (${text('{size} KB', { size: Math.ceil(size / 1024) })})`);
   return item;
 }

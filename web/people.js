@@ -1,3 +1,5 @@
+import { text } from './text.js';
+
 /** So many are shown; of the others, how many there are. */
 const SHOWN = 5;
 
@@ -33,7 +35,7 @@ export class People {
       }
       return false;
     }
-    const person = { id, name: name || `User ${id}`, status: undefined, isHere: undefined };
+    const person = { id, name: name || text('User {user}', { user: id }), status: undefined, isHere: undefined };
     this.#people.set(id, person);
     if (id !== this.#ownId) {
       person.item = document.createElement('li');
@@ -52,7 +54,7 @@ export class People {
   }
 
   nameOf(id) {
-    return this.#people.get(id)?.name ?? `User ${id}`;
+    return this.#people.get(id)?.name ?? text('User {user}', { user: id });
   }
 
   /** Somebody entered this thread or left it. */
@@ -64,10 +66,10 @@ export class People {
     this.#show(person);
   }
 
-  /** Somebody is `online`, `away` or `offline`, wherever they are. */
+  /** Somebody is `online`, `away` or `offline`, wherever they are; people of other threads do not matter. */
   setStatus(id, status) {
-    this.meet(id);
     const person = this.#people.get(id);
+    if (!person) return;
     person.status = status;
     if (status === 'offline') person.isHere = false;
     this.#show(person);
@@ -96,8 +98,8 @@ export class People {
 
   #show(person) {
     if (!person.item) return;
-    const [status, text] = presenceOf(person);
-    const label = `${person.name}: ${text}`;
+    const [status, words] = presenceOf(person);
+    const label = `${person.name}: ${words}`;
     person.item.dataset.status = status;
     person.item.title = label;
     person.avatar.textContent = initialsOf(person.name);
@@ -111,17 +113,17 @@ export class People {
     this.#typingLine.classList.toggle('active', names.length > 0);
     this.#typingLine.textContent =
       names.length === 0 ? ''
-      : names.length === 1 ? `${names[0]} is typing`
-      : names.length === 2 ? `${names[0]} and ${names[1]} are typing`
-      : 'Several people are typing';
+      : names.length === 1 ? text('{name} is typing', { name: names[0] })
+      : names.length === 2 ? text('{one} and {other} are typing', { one: names[0], other: names[1] })
+      : text('Several people are typing');
   }
 }
 
 /** The colour of the dot, and what it means. */
 function presenceOf({ isHere, status }) {
-  if (isHere) return status === 'away' ? ['away', 'away'] : ['online', 'here'];
-  if (status === 'online' || status === 'away') return ['away', 'not in this thread now'];
-  return isHere === false || status === 'offline' ? ['offline', 'offline'] : ['unknown', 'not known whether they are here'];
+  if (isHere) return status === 'away' ? ['away', text('away')] : ['online', text('here')];
+  if (status === 'online' || status === 'away') return ['away', text('not in this thread now')];
+  return isHere === false || status === 'offline' ? ['offline', text('offline')] : ['unknown', text('not known whether they are here')];
 }
 
 /** What stands in an avatar: the number of somebody who is called by a number, else one or two letters. */

@@ -9,6 +9,7 @@ namespace Chatpulse.Browser;
 /// <summary>Two windows, two users, one thread.</summary>
 public sealed class ConversationTests(ChatServer server, Chromium chromium) : IClassFixture<ChatServer>, IClassFixture<Chromium>
 {
+    private const string Chat = "document.getElementById('chat').shadowRoot";
     private static int lastThread = 1000;
     private readonly int thread = Interlocked.Increment(ref lastThread);
 
@@ -176,12 +177,12 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
         await Expect(ann.Message("number 120")).ToBeInViewportAsync();
         await Expect(ann.Messages).ToHaveCountAsync(50);
 
-        var first = await ann.Page.EvaluateAsync<float>("() => { scroller.scrollTop = 0; return messages.querySelector('.message').getBoundingClientRect().top; }");
-        await ann.Page.WaitForFunctionAsync("() => document.querySelectorAll('.message').length >= 100");
-        var later = await ann.Page.EvaluateAsync<float>("() => document.querySelector('.message[data-id]:nth-last-child(50)').getBoundingClientRect().top");
+        var first = await ann.Page.EvaluateAsync<float>($"() => {{ {Chat}.getElementById('scroller').scrollTop = 0; return {Chat}.querySelector('.message').getBoundingClientRect().top; }}");
+        await ann.Page.WaitForFunctionAsync($"() => {Chat}.querySelectorAll('.message').length >= 100");
+        var later = await ann.Page.EvaluateAsync<float>($"() => {Chat}.querySelector('.message[data-id]:nth-last-child(50)').getBoundingClientRect().top");
 
         Math.Abs(later - first).ShouldBeLessThan(120, "the message that was being read stays where it is, but for the day above the first one");
-        await ann.Page.EvaluateAsync("() => scroller.scrollTop = 0");
+        await ann.Page.EvaluateAsync($"() => {Chat}.getElementById('scroller').scrollTop = 0");
         await Expect(ann.Messages).ToHaveCountAsync(120);
         (await ann.TextsAsync()).ShouldBe(Enumerable.Range(1, 120).Select(number => $"number {number}"));
         await Expect(ann.Page.Locator("#older")).ToBeHiddenAsync();
@@ -219,7 +220,7 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
         await phone.Page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
 
         await phone.SeesStateAsync(new string('w', 300), "sent");
-        (await phone.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth && document.querySelector('.bar').scrollWidth <= innerWidth && scroller.scrollWidth <= scroller.clientWidth")).ShouldBeTrue();
+        (await phone.Page.EvaluateAsync<bool>($"() => document.documentElement.scrollWidth <= innerWidth && {Chat}.querySelector('.bar').scrollWidth <= innerWidth && {Chat}.getElementById('scroller').scrollWidth <= {Chat}.getElementById('scroller').clientWidth")).ShouldBeTrue();
         await phone.CloseAsync();
     }
 
@@ -244,7 +245,7 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
         await ann.Draft.PressSequentiallyAsync("Lovely");
         await Expect(bob.Typing).ToHaveTextAsync("User 123 is typing");
 
-        const string Background = "() => getComputedStyle(document.querySelector('.chat')).backgroundColor";
+        const string Background = $"() => getComputedStyle({Chat}.querySelector('.chat')).backgroundColor";
         (await ann.Page.EvaluateAsync<string>(Background)).ShouldBe("rgb(255, 255, 255)");
         (await bob.Page.EvaluateAsync<string>(Background)).ShouldBe("rgb(26, 29, 40)");
         if (Environment.GetEnvironmentVariable("CHATPULSE_SCREENSHOT") is { Length: > 0 } path)
