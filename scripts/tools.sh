@@ -27,7 +27,20 @@ need_packages() {
   local root=()
   [ "$(id -u)" -eq 0 ] || root=(sudo)
   "${root[@]}" apt-get update -qq
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  # Debian asks this file whether an installed service may start; none may: what is wanted is started by its own script.
+  local policy=/usr/sbin/policy-rc.d status=0
+  if [ -e "$policy" ]; then policy=''; else printf '#!/bin/sh\nexit 101\n' | "${root[@]}" install -m 755 /dev/stdin "$policy"; fi
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || status=$?
+  [ -z "$policy" ] || "${root[@]}" rm -f "$policy"
+  return "$status"
+}
+
+# need_wordpress: what scripts/wordpress/site.sh runs a site with. Naming php keeps Debian from choosing Apache.
+need_wordpress() {
+  need_packages mariadb-server:/usr/sbin/mariadbd php:php php8.2-cli:php8.2 php8.2-fpm:/usr/sbin/php-fpm8.2 nginx-light:/usr/sbin/nginx \
+    php8.2-mysql:/usr/share/php8.2-mysql php8.2-curl:/usr/share/php8.2-curl php8.2-xml:/usr/share/php8.2-xml \
+    php8.2-mbstring:/usr/share/php8.2-mbstring php8.2-gd:/usr/share/php8.2-gd openssl:openssl \
+    wordpress:/usr/share/wordpress/wp-load.php wordpress-theme-twentytwentythree:/usr/share/wordpress/wp-content/themes/twentytwentythree
 }
 
 # need_npm FOLDER: installs what its lock file names, once a lock file.
