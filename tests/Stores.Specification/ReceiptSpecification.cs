@@ -132,7 +132,4 @@ public abstract class ReceiptSpecification : StoreSpecification
     [Fact]
     public async Task Receipts_of_an_unknown_message_are_not_found() =>
         await RefusedAsync(ChatErrorCodes.NotFound, async () => await Store.ReceiptsAsync(Ann, 4711, Cancellation));
-
-    private async Task<int> UnreadAsync(long user) =>
-        (await Store.ThreadsAsync(user, 1, 10, null, Cancellation)).Threads.Single(t => t.Id == Thread).UnreadCount;
 }

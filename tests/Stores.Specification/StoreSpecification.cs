@@ -53,6 +53,13 @@ public abstract class StoreSpecification : IAsyncLifetime
         return messages;
     }
 
+    /// <summary>The thread's messages as a member gets them, oldest first; at most 100.</summary>
+    protected async Task<IReadOnlyList<ChatMessage>> HistoryAsync(long user) =>
+        (await Store.HistoryAsync(user, Thread, null, null, 100, Cancellation)).Messages;
+
+    protected async Task<int> UnreadAsync(long user) =>
+        (await Store.ThreadsAsync(user, 1, 10, null, Cancellation)).Threads.Single(t => t.Id == Thread).UnreadCount;
+
     protected static async Task<ChatException> RefusedAsync(string code, Func<Task> call)
     {
         var refusal = await Should.ThrowAsync<ChatException>(call);

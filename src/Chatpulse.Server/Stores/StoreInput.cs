@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Chatpulse.Server.Chat;
 
@@ -37,6 +38,20 @@ internal static class StoreInput
             throw new ChatException(ChatErrorCodes.TooLarge, $"content may have at most {StoreLimits.ContentCharacters} characters");
     }
 
+    /// <summary>
+    /// One emoji, as people see it: flags, keycaps, skin tones and joined families are one. Told by its first character, because what the
+    /// framework knows of characters does not say which are emoji, and because new emoji must not wait for it: pictures, and signs that a variation selector
+    /// makes a picture.
+    /// </summary>
+    public static void RequireEmoji(string emoji)
+    {
+        if (emoji.Length > StoreLimits.EmojiLength)
+            throw Invalid($"emoji may have at most {StoreLimits.EmojiLength} characters");
+        RequireText(emoji, "emoji");
+        if (emoji.Length == 0 || StringInfo.GetNextTextElementLength(emoji) != emoji.Length || !IsPicture(emoji))
+            throw Invalid("emoji must be one emoji");
+    }
+
     public static void RequireText(string text, string field, int maxLength)
     {
         if (text.Length > maxLength)
@@ -45,6 +60,33 @@ internal static class StoreInput
     }
 
     public static ChatException Invalid(string message) => new(ChatErrorCodes.Invalid, message);
+
+    private static bool IsPicture(string element)
+    {
+        const char variation = '\uFE0F';
+        const char keycap = '\u20E3';
+        if (element[0] is (>= '0' and <= '9') or '#' or '*')
+            return element[1..] is [keycap] or [variation, keycap];
+
+        foreach (var rune in element.EnumerateRunes())
+        {
+            // Joined to it: variation selectors, the joiner, tags of regional flags. Anything else must be a picture of its own, so that no accents are piled up.
+            var joins = rune.Value is variation or 0x200D or (>= 0xE0020 and <= 0xE007F);
+            if (!joins && !IsPicture(rune, withVariation: element.Contains(variation)))
+                return false;
+        }
+
+        return Rune.GetUnicodeCategory(Rune.GetRuneAt(element, 0)) is not (UnicodeCategory.Format or UnicodeCategory.NonSpacingMark);
+    }
+
+    private static bool IsPicture(Rune rune, bool withVariation) => rune.Value is >= 0x1F000 and <= 0x1FAFF
+        || (!rune.IsAscii && Rune.GetUnicodeCategory(rune) switch
+        {
+            UnicodeCategory.OtherSymbol => true,
+            UnicodeCategory.MathSymbol or UnicodeCategory.OtherPunctuation or UnicodeCategory.DashPunctuation => withVariation,
+            UnicodeCategory.LowercaseLetter => rune.Value == 0x2139 && withVariation,
+            _ => false,
+        });
 
     /// <summary>
     /// Text must be text: a lone surrogate has no UTF-8 and would come back changed, a NUL would end the text early in the database.

@@ -85,4 +85,18 @@ public sealed class SqliteDevelopmentTests : IAsyncDisposable
 
         (await Store.ThreadsAsync(1, 1, 10, null, Cancellation)).Threads.ShouldHaveSingleItem().Participants.Count.ShouldBe(100);
     }
+
+    [Fact]
+    public async Task Whoever_was_taken_out_does_not_come_back_by_naming_the_thread()
+    {
+        await Store.CheckAccessAsync(1, 456, Cancellation);
+        await Store.CheckAccessAsync(2, 456, Cancellation);
+
+        await Store.RemoveParticipantAsync(1, 456, 2, Cancellation);
+
+        (await Should.ThrowAsync<ChatException>(Store.CheckAccessAsync(2, 456, Cancellation).AsTask())).Code.ShouldBe(ChatErrorCodes.Forbidden);
+        await Store.AddParticipantsAsync(1, 456, [2, 3], Cancellation);
+        await Store.CheckAccessAsync(2, 456, Cancellation);
+        await Store.CheckMembershipAsync(3, 456, Cancellation);
+    }
 }

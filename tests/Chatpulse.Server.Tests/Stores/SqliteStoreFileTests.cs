@@ -68,6 +68,7 @@ public sealed class SqliteStoreFileTests
             await using (var store = SqliteChatStore.Open(options, TimeProvider.System, NullLogger.Instance))
             {
                 (await store.HistoryAsync(7, 3, null, null, 10, Cancellation)).Messages.ShouldHaveSingleItem().Content.ShouldBe("old");
+                (await store.EditAsync(7, 3, 1, "new", Cancellation)).Content.ShouldBe("new");
                 await store.CheckHealthAsync(Cancellation);
             }
 
@@ -181,6 +182,69 @@ public sealed class SqliteStoreFileTests
 
         journal.ShouldBe("wal");
         synchronous.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_is_deleted_is_not_in_the_files_any_more()
+    {
+        await using var harness = new SqliteStoreHarness();
+        var ann = await harness.AddUserAsync("Ann");
+        var thread = (await harness.Store.CreateThreadAsync(ann, ThreadTypes.Group, null, [], Cancellation)).Thread.Id;
+        using var upload = new MemoryStream([1, 2, 3]);
+        var file = await harness.Store.AddAttachmentAsync(ann, "secret-name.txt", "text/plain", upload, Cancellation);
+        var longSecret = string.Concat(Enumerable.Repeat("long-secret ", 700));
+        var sent = await SendAsync("short-secret", file.Id);
+        var sentLong = await SendAsync(longSecret.Trim());
+        await SendAsync("kept");
+        (await TextOnDiskAsync()).ShouldContain("short-secret");
+
+        await harness.Store.DeleteAsync(ann, thread, sent, Cancellation);
+        await harness.Store.DeleteAsync(ann, thread, sentLong, Cancellation);
+
+        var left = await TextOnDiskAsync();
+        left.ShouldContain("kept");
+        left.ShouldNotContain("short-secret");
+        left.ShouldNotContain("long-secret");
+        left.ShouldNotContain("secret-name");
+        Directory.EnumerateFiles(harness.AttachmentDirectory).ShouldBeEmpty();
+
+        async Task<long> SendAsync(string content, params long[] attachments) =>
+            (await harness.Store.SendAsync(new NewMessage(ann, thread, null, content, ContentTypes.PlainText, attachments), Cancellation)).Message.Id;
+
+        async Task<string> TextOnDiskAsync()
+        {
+            var text = "";
+            foreach (var suffix in (string[])["", "-wal"])
+            {
+                await using var content = new FileStream(harness.DatabasePath + suffix, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+                using var reader = new StreamReader(content, System.Text.Encoding.Latin1);
+                text += await reader.ReadToEndAsync(Cancellation);
+            }
+
+            return text;
+        }
+    }
+
+    [Fact]
+    public async Task A_reader_that_lasts_holds_no_deletion_up_and_the_next_write_makes_up_for_it()
+    {
+        await using var harness = new SqliteStoreHarness();
+        var ann = await harness.AddUserAsync("Ann");
+        var thread = (await harness.Store.CreateThreadAsync(ann, ThreadTypes.Group, null, [], Cancellation)).Thread.Id;
+        var sent = (await harness.Store.SendAsync(new NewMessage(ann, thread, null, "secret", ContentTypes.PlainText, []), Cancellation)).Message.Id;
+        using (var backup = new SqliteDatabase(harness.Options).OpenForReading())
+        {
+            backup.Execute("BEGIN");
+            backup.QueryNumber("SELECT count(*) FROM chatpulse_messages").ShouldBe(1);
+
+            (await harness.Store.DeleteAsync(ann, thread, sent, Cancellation)).Content.ShouldBe("");
+
+            new FileInfo(harness.DatabasePath + "-wal").Length.ShouldBeGreaterThan(0);
+        }
+
+        await harness.Store.CheckHealthAsync(Cancellation);
+
+        new FileInfo(harness.DatabasePath + "-wal").Length.ShouldBe(0);
     }
 
     private static void Execute(string databasePath, string sql)

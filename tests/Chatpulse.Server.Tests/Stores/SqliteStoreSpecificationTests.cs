@@ -43,3 +43,28 @@ public sealed class SqliteAttachmentTests : AttachmentSpecification
 {
     protected override ValueTask<IStoreHarness> CreateHarnessAsync() => new(new SqliteStoreHarness());
 }
+
+public sealed class SqliteEditTests : EditSpecification
+{
+    protected override ValueTask<IStoreHarness> CreateHarnessAsync() => new(new SqliteStoreHarness());
+}
+
+public sealed class SqliteDeleteTests : DeleteSpecification
+{
+    protected override ValueTask<IStoreHarness> CreateHarnessAsync() => new(new SqliteStoreHarness());
+}
+
+public sealed class SqliteReactionTests : ReactionSpecification
+{
+    protected override ValueTask<IStoreHarness> CreateHarnessAsync() => new(new SqliteStoreHarness());
+}
+
+public sealed class SqliteDeliveredTests : DeliveredSpecification
+{
+    protected override ValueTask<IStoreHarness> CreateHarnessAsync() => new(new SqliteStoreHarness());
+}
+
+public sealed class SqliteParticipantTests : ParticipantSpecification
+{
+    protected override ValueTask<IStoreHarness> CreateHarnessAsync() => new(new SqliteStoreHarness());
+}

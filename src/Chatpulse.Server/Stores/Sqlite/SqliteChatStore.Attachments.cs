@@ -155,28 +155,13 @@ public sealed partial class SqliteChatStore
                 throw StoreInput.Invalid($"attachments: {attachmentIds[i]} is not an unsent upload of yours");
         }
 
-        return [.. ReadAttachments(session, [messageId])[messageId]];
+        return [.. ReadAttachments(session, IdList([messageId]))[messageId]];
     }
 
-    /// <summary>The same messages with their attachments, which are read with one query for all.</summary>
-    private List<ChatMessage> WithAttachments(SqliteSession session, List<ChatMessage> messages)
-    {
-        if (messages.Count == 0)
-            return messages;
-        var attachments = ReadAttachments(session, messages.Select(message => message.Id));
-        for (var i = 0; i < messages.Count && attachments.Count > 0; i++)
-        {
-            if (attachments.Contains(messages[i].Id))
-                messages[i] = messages[i] with { Attachments = [.. attachments[messages[i].Id]] };
-        }
-
-        return messages;
-    }
-
-    private ILookup<long, ChatAttachment> ReadAttachments(SqliteSession session, IEnumerable<long> messageIds)
+    private ILookup<long, ChatAttachment> ReadAttachments(SqliteSession session, string messageIds)
     {
         var found = new List<(long MessageId, ChatAttachment Attachment)>();
-        using (var reader = session.Query(SelectAttachments, IdList(messageIds)))
+        using (var reader = session.Query(SelectAttachments, messageIds))
         {
             while (reader.Read())
                 found.Add((reader.GetInt64(0), ReadAttachment(reader)));
@@ -210,6 +195,9 @@ public sealed partial class SqliteChatStore
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An attachment could not be saved")]
     private partial void LogAttachmentNotSaved(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The file of a deleted attachment could not be deleted; it is tried again within a day")]
+    private partial void LogAttachmentNotDeleted(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The file of attachment {AttachmentId} could not be read")]
     private partial void LogAttachmentNotRead(long attachmentId, Exception? exception);

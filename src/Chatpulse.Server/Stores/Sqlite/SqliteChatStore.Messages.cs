@@ -6,7 +6,7 @@ namespace Chatpulse.Server.Stores.Sqlite;
 public sealed partial class SqliteChatStore
 {
     private const string SelectMessages = """
-        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, m.status, m.created_at, m.updated_at
+        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, m.status, m.created_at, m.updated_at, m.edited_at, m.deleted_at, m.temp_id
         FROM chatpulse_messages m JOIN chatpulse_users u ON u.id = m.sender_id
         """;
 
@@ -47,8 +47,9 @@ public sealed partial class SqliteChatStore
             StoreInput.RequireText(tempId, "tempId", StoreLimits.TempIdLength);
         }
 
+        var version = members.Version;
         var stored = await writer.WriteAsync(session => Store(session, message), cancellationToken);
-        members.Add(message.SenderId, message.ThreadId);
+        members.Add(message.SenderId, message.ThreadId, version);
         return stored;
     }
 
@@ -108,6 +109,7 @@ public sealed partial class SqliteChatStore
             Status = "sent",
             CreatedAt = Time(now),
             UpdatedAt = Time(now),
+            TempId = message.TempId,
         };
         return new StoredMessage(stored, AlreadyStored: false);
     }
@@ -122,7 +124,7 @@ public sealed partial class SqliteChatStore
             message = ReadMessage(reader);
         }
 
-        return WithAttachments(session, [message])[0];
+        return Complete(session, [message])[0];
     }
 
     /// <summary>Reads a page from a query for one row more than the page has.</summary>
@@ -140,20 +142,42 @@ public sealed partial class SqliteChatStore
             messages.RemoveAt(count);
         if (newestFirst)
             messages.Reverse();
-        return new MessagePage(WithAttachments(session, messages), hasMore);
+        return new MessagePage(Complete(session, messages), hasMore);
     }
 
-    /// <summary>Reads the columns of <see cref="SelectMessages"/>, which begin at <paramref name="first"/>.</summary>
-    private static ChatMessage ReadMessage(SqliteDataReader reader, int first = 0) => new()
+    /// <summary>The same messages with their attachments and reactions, each read with one query for all.</summary>
+    private List<ChatMessage> Complete(SqliteSession session, List<ChatMessage> messages)
     {
-        Id = reader.GetInt64(first),
-        ThreadId = reader.GetInt64(first + 1),
-        SenderId = reader.GetInt64(first + 2),
-        SenderName = reader.GetString(first + 3),
-        Content = reader.GetString(first + 4),
-        ContentType = reader.GetString(first + 5),
-        Status = reader.GetString(first + 6),
-        CreatedAt = Time(reader.GetInt64(first + 7)),
-        UpdatedAt = Time(reader.GetInt64(first + 8)),
+        if (messages.Count == 0)
+            return messages;
+        var ids = IdList(messages.Select(message => message.Id));
+        var attachments = ReadAttachments(session, ids);
+        var reactions = ReadReactions(session, ids);
+        for (var i = 0; i < messages.Count && attachments.Count + reactions.Count > 0; i++)
+        {
+            if (attachments.Contains(messages[i].Id))
+                messages[i] = messages[i] with { Attachments = [.. attachments[messages[i].Id]] };
+            if (reactions.TryGetValue(messages[i].Id, out var ofMessage))
+                messages[i] = messages[i] with { Reactions = ofMessage };
+        }
+
+        return messages;
+    }
+
+    /// <summary>Reads the columns of <see cref="SelectMessages"/>, which are the first ones.</summary>
+    private static ChatMessage ReadMessage(SqliteDataReader reader) => new()
+    {
+        Id = reader.GetInt64(0),
+        ThreadId = reader.GetInt64(1),
+        SenderId = reader.GetInt64(2),
+        SenderName = reader.GetString(3),
+        Content = reader.GetString(4),
+        ContentType = reader.GetString(5),
+        Status = reader.GetString(6),
+        CreatedAt = Time(reader.GetInt64(7)),
+        UpdatedAt = Time(reader.GetInt64(8)),
+        EditedAt = reader.IsDBNull(9) ? null : Time(reader.GetInt64(9)),
+        DeletedAt = reader.IsDBNull(10) ? null : Time(reader.GetInt64(10)),
+        TempId = reader.IsDBNull(11) ? null : reader.GetString(11),
     };
 }

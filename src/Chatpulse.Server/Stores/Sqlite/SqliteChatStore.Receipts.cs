@@ -17,7 +17,7 @@ public sealed partial class SqliteChatStore
         INSERT INTO chatpulse_message_read_receipts (message_id, user_id, read_at)
         SELECT m.id, $1, $2
         FROM json_each($3) ids JOIN chatpulse_messages m ON m.id = ids.value
-        WHERE m.sender_id <> $1
+        WHERE m.sender_id <> $1 AND m.deleted_at IS NULL
         ON CONFLICT DO NOTHING
         RETURNING message_id
         """;
@@ -136,6 +136,8 @@ public sealed partial class SqliteChatStore
 
     private MarkedRead AddReceipts(SqliteSession session, long userId, long threadId, string ids)
     {
+        // Whoever was taken out meanwhile is in nobody's count any more.
+        Membership.Require(session, userId, threadId);
         string name, email;
         using (var user = session.Query(SelectReader, userId))
         {
@@ -168,6 +170,6 @@ public sealed partial class SqliteChatStore
                 completed.Add(reader.GetInt64(0));
         }
 
-        return completed.Count == 0 ? [] : ReadPage(session, completed.Count, newestFirst: false, session.Query(SelectByIds, IdList(completed))).Messages;
+        return ReadByIds(session, completed);
     }
 }

@@ -18,7 +18,7 @@ public sealed partial class SqliteChatStore
         """;
 
     private const string SelectThreads = $"""
-        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, m.status, m.created_at, m.updated_at,
+        SELECT m.id, m.thread_id, m.sender_id, u.display_name, m.content, m.content_type, m.status, m.created_at, m.updated_at, m.edited_at, m.deleted_at, m.temp_id,
             t.id, t.type, t.title, c.id, c.display_name, c.email, t.created_at, t.updated_at, t.message_count - p.sent_count - p.read_count
         """ + "\n" + FromThreads;
 
@@ -91,9 +91,10 @@ public sealed partial class SqliteChatStore
         if (type is ThreadTypes.Private && everyone.Count != 2)
             throw StoreInput.Invalid("A private thread must have exactly one other participant");
 
+        var version = members.Version;
         var created = await writer.WriteAsync(session => Create(session, userId, type, title ?? "", everyone), cancellationToken);
         foreach (var member in created.Thread.Participants)
-            members.Add(member.Id, created.Thread.Id);
+            members.Add(member.Id, created.Thread.Id, version);
         return created;
     }
 
@@ -156,7 +157,7 @@ public sealed partial class SqliteChatStore
                 participants[people.GetInt64(0)].Add(new ChatUser(people.GetInt64(1), people.GetString(2), people.GetString(3)));
         }
 
-        var lastMessages = WithAttachments(session, [.. threads.Where(t => t.LastMessage is not null).Select(t => t.LastMessage!)])
+        var lastMessages = Complete(session, [.. threads.Where(t => t.LastMessage is not null).Select(t => t.LastMessage!)])
             .ToDictionary(message => message.Id);
         for (var i = 0; i < threads.Count; i++)
         {
@@ -172,13 +173,13 @@ public sealed partial class SqliteChatStore
 
     private static ChatThread ReadThread(SqliteDataReader reader) => new()
     {
-        Id = reader.GetInt64(9),
-        Type = reader.GetString(10),
-        Title = reader.GetString(11),
-        CreatedBy = new ChatUser(reader.GetInt64(12), reader.GetString(13), reader.GetString(14)),
-        CreatedAt = Time(reader.GetInt64(15)),
-        UpdatedAt = Time(reader.GetInt64(16)),
-        UnreadCount = (int)reader.GetInt64(17),
+        Id = reader.GetInt64(12),
+        Type = reader.GetString(13),
+        Title = reader.GetString(14),
+        CreatedBy = new ChatUser(reader.GetInt64(15), reader.GetString(16), reader.GetString(17)),
+        CreatedAt = Time(reader.GetInt64(18)),
+        UpdatedAt = Time(reader.GetInt64(19)),
+        UnreadCount = (int)reader.GetInt64(20),
         LastMessage = reader.IsDBNull(0) ? null : ReadMessage(reader),
         Participants = [],
     };

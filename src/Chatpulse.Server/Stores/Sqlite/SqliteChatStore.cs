@@ -106,9 +106,10 @@ public sealed partial class SqliteChatStore : IChatStore, IAsyncDisposable
         StoreInput.RequireId(threadId, "threadId");
         if (members.Contains(userId, threadId))
             return;
+        var version = members.Version;
         if (!await readers.ReadAsync(session => Membership.FindMemberName(session, userId, threadId) is not null, cancellationToken))
             await writer.WriteAsync(session => Membership.RequireOrCreate(session, userId, threadId, create: true, Now), cancellationToken);
-        members.Add(userId, threadId);
+        members.Add(userId, threadId, version);
     }
 
     /// <inheritdoc />
@@ -118,6 +119,7 @@ public sealed partial class SqliteChatStore : IChatStore, IAsyncDisposable
         StoreInput.RequireId(threadId, "threadId");
         if (members.Contains(userId, threadId))
             return;
+        var version = members.Version;
         await readers.ReadAsync(
             session =>
             {
@@ -125,7 +127,7 @@ public sealed partial class SqliteChatStore : IChatStore, IAsyncDisposable
                 return true;
             },
             cancellationToken);
-        members.Add(userId, threadId);
+        members.Add(userId, threadId, version);
     }
 
     /// <inheritdoc />

@@ -16,7 +16,7 @@ internal sealed class SqliteDatabase(SqliteStoreOptions options)
     /// <summary>Opens the connection that writes.</summary>
     /// <remarks>
     /// WAL lets readers go on while a write commits. <c>synchronous=FULL</c> puts every commit on the disk before it is answered; the group
-    /// commit shares that cost. The journal's size limit gives space back after a burst.
+    /// commit shares that cost. The journal's size limit gives space back after a burst. What is deleted is overwritten with zeros.
     /// </remarks>
     public SqliteSession OpenForWriting()
     {
@@ -26,6 +26,7 @@ internal sealed class SqliteDatabase(SqliteStoreOptions options)
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = FULL;
             PRAGMA journal_size_limit = 67108864;
+            PRAGMA secure_delete = ON;
             PRAGMA cache_size = -16384;
             PRAGMA max_page_count = {maxPages};
             """));
@@ -33,6 +34,10 @@ internal sealed class SqliteDatabase(SqliteStoreOptions options)
 
     /// <summary>Opens a connection that reads.</summary>
     public SqliteSession OpenForReading() => Open(SqliteOpenMode.ReadOnly, "PRAGMA cache_size = -8192;");
+
+    /// <summary>The statement that makes a connection wait as long as the options say for others who hold the database.</summary>
+    public static string SetLockTimeout(SqliteStoreOptions options) =>
+        string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(long)options.LockTimeout.TotalMilliseconds}");
 
     /// <summary>
     /// What a failure of the database itself is for the one who asked. The SQLite message goes to the log and not to the user.
@@ -54,7 +59,7 @@ internal sealed class SqliteDatabase(SqliteStoreOptions options)
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(long)options.LockTimeout.TotalMilliseconds}; {pragmas}");
+            command.CommandText = $"{SetLockTimeout(options)}; {pragmas}";
             command.ExecuteNonQuery();
             return new SqliteSession(connection);
         }

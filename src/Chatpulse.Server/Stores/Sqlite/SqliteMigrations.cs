@@ -11,7 +11,7 @@ internal static class SqliteMigrations
     /// <summary>
     /// Times are milliseconds since 1970, UTC. <c>search_*</c> columns hold the upper-case text that is searched in, because SQLite
     /// itself folds ASCII only. A participant's unread messages are <c>message_count - sent_count - read_count</c>: sending to a thread
-    /// changes two rows however many are in it, and a list of threads counts nothing.
+    /// changes two rows however many are in it, and a list of threads counts nothing. Deleted messages are in none of the three.
     /// </summary>
     private const string CreateTables = """
         CREATE TABLE chatpulse_users (
@@ -91,7 +91,32 @@ internal static class SqliteMigrations
         ) STRICT;
         """;
 
-    private static readonly string[] Steps = [CreateTables, CreateHealthTable];
+    /// <summary>
+    /// A reaction's id keeps the order in which they were made. Whoever was taken out of a thread keeps the counters for a return, and is known as
+    /// somebody who may not simply come back.
+    /// </summary>
+    private const string CreateChanges = """
+        ALTER TABLE chatpulse_messages ADD COLUMN edited_at INTEGER;
+        ALTER TABLE chatpulse_messages ADD COLUMN deleted_at INTEGER;
+
+        CREATE TABLE chatpulse_message_reactions (
+            id INTEGER PRIMARY KEY,
+            message_id INTEGER NOT NULL REFERENCES chatpulse_messages (id),
+            emoji TEXT NOT NULL,
+            user_id INTEGER NOT NULL REFERENCES chatpulse_users (id),
+            UNIQUE (message_id, emoji, user_id)
+        ) STRICT;
+
+        CREATE TABLE chatpulse_message_former_participants (
+            thread_id INTEGER NOT NULL REFERENCES chatpulse_message_threads (id),
+            user_id INTEGER NOT NULL REFERENCES chatpulse_users (id),
+            sent_count INTEGER NOT NULL,
+            read_count INTEGER NOT NULL,
+            PRIMARY KEY (thread_id, user_id)
+        ) STRICT, WITHOUT ROWID;
+        """;
+
+    private static readonly string[] Steps = [CreateTables, CreateHealthTable, CreateChanges];
 
     /// <summary>The version that this program writes and reads.</summary>
     public static int Current => Steps.Length;

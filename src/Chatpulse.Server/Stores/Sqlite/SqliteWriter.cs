@@ -24,10 +24,12 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private readonly SqliteDatabase database;
     private readonly int maxWaiting;
     private readonly int maxBatch;
+    private readonly string restoreLockTimeout;
     private readonly ILogger logger;
     private readonly Meter meter = new("Chatpulse.Store");
     private SqliteSession? session;
     private bool closing;
+    private bool erasing;
     private long commits;
     private long writes;
     private long failedCommits;
@@ -40,6 +42,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         this.logger = logger;
         maxWaiting = options.MaxWaitingWrites;
         maxBatch = options.MaxWritesPerCommit;
+        restoreLockTimeout = SqliteDatabase.SetLockTimeout(options);
         meter.CreateObservableCounter("chatpulse.store.commits", () => Commits, "{commit}", "Transactions committed");
         meter.CreateObservableCounter("chatpulse.store.writes", () => Writes, "{write}", "Writes that were committed or refused one by one");
         meter.CreateObservableCounter("chatpulse.store.failed_commits", () => Volatile.Read(ref failedCommits), "{commit}", "Transactions that the database could not do");
@@ -57,23 +60,13 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     /// Enqueues a write before it returns and completes after the commit, with the operation's result or what it threw. A full queue or a
     /// closed store throws <c>unavailable</c>. When the caller cancels, the wait ends and the write may still be done.
     /// </summary>
-    public Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var operation = new WriteOperation<T>(work, cancellationToken);
-        lock (gate)
-        {
-            if (closing)
-                throw Closed();
-            if (waiting.Count >= maxWaiting)
-                throw new ChatException(ChatErrorCodes.Unavailable, "Too many writes are waiting for the message store; try again later");
-            waiting.Enqueue(operation);
-            if (waiting.Count == 1)
-                Monitor.Pulse(gate);
-        }
+    public Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) => EnqueueAsync(work, erases: false, cancellationToken);
 
-        return operation.Completion.WaitAsync(cancellationToken);
-    }
+    /// <summary>
+    /// As <see cref="WriteAsync"/>, for a write that takes something away for good: the journal, which still holds it, is emptied before anybody is answered.
+    /// Where another program is reading the database just then, a backup for example, that is made up for by the next write.
+    /// </summary>
+    public Task<T> EraseAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) => EnqueueAsync(work, erases: true, cancellationToken);
 
     /// <summary>Takes no more writes, does those that wait, and closes the connection.</summary>
     public async ValueTask DisposeAsync()
@@ -104,6 +97,24 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private const int SqliteConstraint = 19;
     private const int SqliteMismatch = 20;
     private const int SqliteRange = 25;
+
+    private Task<T> EnqueueAsync<T>(Func<SqliteSession, T> work, bool erases, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var operation = new WriteOperation<T>(work, erases, cancellationToken);
+        lock (gate)
+        {
+            if (closing)
+                throw Closed();
+            if (waiting.Count >= maxWaiting)
+                throw new ChatException(ChatErrorCodes.Unavailable, "Too many writes are waiting for the message store; try again later");
+            waiting.Enqueue(operation);
+            if (waiting.Count == 1)
+                Monitor.Pulse(gate);
+        }
+
+        return operation.Completion.WaitAsync(cancellationToken);
+    }
 
     private int WaitingCount()
     {
@@ -154,6 +165,9 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             foreach (var operation in batch)
                 Execute(session, operation);
             session.Execute("COMMIT");
+            erasing |= batch.Exists(operation => operation.HasErased);
+            if (erasing)
+                erasing = !EmptyJournal(session);
         }
         catch (Exception e)
         {
@@ -193,6 +207,26 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         session.Execute("RELEASE operation");
     }
 
+    /// <summary>Moves the journal's content into the database and leaves it empty; false when a reader was in the way too long.</summary>
+    private bool EmptyJournal(SqliteSession session)
+    {
+        try
+        {
+            session.Execute("PRAGMA busy_timeout = 50");
+            return session.QueryNumber("PRAGMA wal_checkpoint(TRUNCATE)") is 0;
+        }
+        catch (SqliteException e)
+        {
+            // What was committed is committed all the same: the callers must not hear otherwise.
+            LogJournalNotEmptied(e);
+            return false;
+        }
+        finally
+        {
+            session.Execute(restoreLockTimeout);
+        }
+    }
+
     /// <summary>Leaves a connection that can begin again, or none: the next transaction then opens a new one.</summary>
     private void RollBack()
     {
@@ -210,4 +244,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store could not write; {Count} writes were answered with unavailable")]
     private partial void LogBatchFailed(int count, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store's journal could not be emptied after a deletion; the next write tries again")]
+    private partial void LogJournalNotEmptied(Exception exception);
 }

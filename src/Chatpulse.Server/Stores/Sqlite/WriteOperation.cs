@@ -6,6 +6,9 @@ internal abstract class WriteOperation
     /// <summary>True when the caller stopped waiting before the write began; it need not be done then.</summary>
     public abstract bool IsCancelled { get; }
 
+    /// <summary>True when the write was done and what it took away must be readable nowhere once it is answered.</summary>
+    public abstract bool HasErased { get; }
+
     /// <summary>Does the work inside the writer's transaction and keeps the result; nobody hears of it before <see cref="Answer"/>.</summary>
     public abstract void Execute(SqliteSession session);
 
@@ -20,7 +23,7 @@ internal abstract class WriteOperation
 }
 
 /// <inheritdoc />
-internal sealed class WriteOperation<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) : WriteOperation
+internal sealed class WriteOperation<T>(Func<SqliteSession, T> work, bool erases, CancellationToken cancellationToken) : WriteOperation
 {
     // Continuations run elsewhere: the writer's thread belongs to the database.
     private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,6 +35,8 @@ internal sealed class WriteOperation<T>(Func<SqliteSession, T> work, Cancellatio
 #pragma warning restore VSTHRD003
 
     public override bool IsCancelled => cancellationToken.IsCancellationRequested;
+
+    public override bool HasErased => erases && refusal is null;
 
     public override void Execute(SqliteSession session) => result = work(session);
 
