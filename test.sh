@@ -32,6 +32,13 @@ node_tests() {
   count "node --test" "${PIPESTATUS[0]}" "$(figure "$logs/node" '^ℹ pass ')" "$(figure "$logs/node" '^ℹ fail ')" "$(figure "$logs/node" '^ℹ skipped ')"
 }
 
+wordpress_tests() {
+  tests/WordPress/run.sh 2>&1 | tee "$logs/wordpress"
+  local status=${PIPESTATUS[0]} figures
+  read -ra figures <<<"$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/wordpress" | tail -n 1 | tr -dc '0-9 ')"
+  count "tests/WordPress/run.sh" "$status" "${figures[@]}"
+}
+
 # failures: what the runners said of each failed test: the beginning and the end of it, 60 lines at most, about 300 in all.
 failures() {
   {
@@ -39,6 +46,7 @@ failures() {
     awk '/^[^ ]/ { inside = /^failed / || / failed with / || (inside && /^Exit code: /) }
          inside { print (/^failed / || / failed with / ? "\f" : "") $0 }' "$logs/dotnet"
     awk '/^test at / && inside { printf "\f" } inside { print } /^✖ failing tests:/ { inside = 1 }' "$logs/node"
+    awk '/^[0-9]+\) / || /^PHP complained/ { inside = 1; printf "\f" } /^(FAILURES|ERRORS|WARNINGS)!$/ { inside = 0 } inside { print }' "$logs/wordpress"
   } | awk 'BEGIN { RS = "\f"; FS = "\n"; left = 300 }
     {
       most = left > 60 ? 60 : left > 3 ? left : 3
@@ -54,7 +62,8 @@ failures() {
 
 prepare() {
   need_dotnet && need_node &&
-    need_packages chromium:chromium gcc:gcc zlib1g-dev:/usr/include/zlib.h &&
+    need_packages chromium:chromium gcc:gcc zlib1g-dev:/usr/include/zlib.h phpunit:phpunit &&
+    need_wordpress &&
     need_npm web && need_npm tests/Conformance/clients &&
     quietly "Building" dotnet build Chatpulse.slnx -c Release
 }
@@ -62,6 +71,7 @@ prepare() {
 if prepare; then
   dotnet_tests
   node_tests web/test/*.test.mjs tests/Conformance/clients/*.test.mjs
+  wordpress_tests
   [ "$failed" -eq 0 ] || failures
 else
   failed=1
