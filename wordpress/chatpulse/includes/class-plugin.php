@@ -20,5 +20,12 @@ final class Plugin {
 	public static function boot(): void {
 		Schema::register();
 		Capabilities::register();
+		Network::register();
+		Chat_Roles::register();
+		if ( is_admin() ) {
+			Admin\Settings::register();
+			Admin\Settings_Page::register();
+		}
+		Admin\Site_Health::register();
 	}
 }

@@ -1,0 +1,55 @@
+<?php
+/**
+ * The chat server's settings, as this site knows them.
+ *
+ * @package Chatpulse
+ */
+
+namespace Chatpulse\Admin;
+
+use Chatpulse\Options;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The lines of the chat server's `.env` file that have to agree with this site.
+ */
+final class Server_Environment {
+
+	/**
+	 * The file's text.
+	 */
+	public static function text(): string {
+		$lines = array( 'NODE_ENV=production' );
+		foreach ( self::settings() as $name => $value ) {
+			$lines[] = $name . '=' . $value;
+		}
+		return implode( "\n", $lines ) . "\n";
+	}
+
+	/**
+	 * Names and values.
+	 *
+	 * @return array<string, string>
+	 */
+	public static function settings(): array {
+		return array(
+			'WP_BASE_URL'    => untrailingslashit( rest_url() ),
+			'WP_API_KEY'     => Options::api_key(),
+			'AUTH_MODE'      => 'token',
+			'AUTH_SECRET'    => Options::token_secret(),
+			'WEBHOOK_SECRET' => Options::webhook_secret(),
+			'CORS_ORIGIN'    => implode( ',', array_unique( array( self::origin( home_url() ), self::origin( site_url() ) ) ) ),
+		);
+	}
+
+	/**
+	 * Scheme, host and port of an address, as browsers write an origin.
+	 *
+	 * @param string $url The address.
+	 */
+	public static function origin( string $url ): string {
+		$parts = wp_parse_url( $url );
+		return $parts['scheme'] . '://' . $parts['host'] . ( isset( $parts['port'] ) ? ':' . $parts['port'] : '' );
+	}
+}
