@@ -38,7 +38,9 @@ foreach ( array(
 	}
 	echo $variable, ' ', get_option( $option ), "\n";
 }
-update_option( 'chatpulse_socket_url', getenv( 'CHAT_URL' ) );
+// Browsers come through nginx on the site's own origin; the site itself goes straight to the server.
+update_option( 'chatpulse_socket_url', home_url() );
+update_option( 'chatpulse_server_url', getenv( 'CHAT_URL' ) );
 
 $plugin = 'chatpulse/chatpulse.php';
 if ( file_exists( WP_PLUGIN_DIR . '/' . $plugin ) && ! is_plugin_active( $plugin ) ) {
