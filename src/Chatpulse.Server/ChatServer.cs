@@ -9,6 +9,7 @@ using Chatpulse.Server.Presence;
 using Chatpulse.Server.Rest;
 using Chatpulse.Server.Stores;
 using Chatpulse.Server.Stores.Sqlite;
+using Chatpulse.Server.Stores.WordPress;
 using Chatpulse.Server.Typing;
 using Chatpulse.Server.Webhooks;
 using EngineIO;
@@ -55,11 +56,13 @@ internal static partial class ChatServer
 
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ChatServer).FullName!);
-        LogStart(logger, settings.IsDevelopment ? "development" : "production", settings.AuthMode, settings.DataDirectory);
+        LogStart(logger, settings.IsDevelopment ? "development" : "production", settings.AuthMode, settings.WordPressBaseUrl?.AbsoluteUri ?? settings.DataDirectory);
         foreach (var warning in settings.Warnings)
             LogSettingWarning(logger, warning);
 
-        app.MapRestRoutes();
+        // The site has these routes itself, and an address must not mean two things.
+        if (settings.WordPressBaseUrl is null)
+            app.MapRestRoutes();
         app.MapWebhooks();
         app.MapHealth();
         app.MapSocketIO();
@@ -72,16 +75,10 @@ internal static partial class ChatServer
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
-        services.TryAddSingleton<IChatStore>(provider => SqliteChatStore.Open(
-            new SqliteStoreOptions
-            {
-                DataDirectory = settings.DataDirectory,
-                CreateWhatIsNamed = settings.IsDevelopment,
-                AttachmentUrlPrefix = $"/wp-json/{settings.ApiNamespace}/attachments/",
-            },
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<SqliteChatStore>>()));
-        services.AddHostedService<UnusedAttachmentCleanup>();
+        if (settings.WordPressBaseUrl is null)
+            AddEmbeddedStore(services, settings);
+        else
+            services.AddWordPressStore(settings);
 
         services.AddSocketIO(options =>
         {
@@ -106,7 +103,22 @@ internal static partial class ChatServer
         services.AddSingleton<IEventFamily, HistoryEvents>();
         services.AddSingleton<IEventFamily, IdentityEvents>();
         services.AddSingleton<ChatGateway>();
-        services.AddRestRoutes(settings);
+        if (settings.WordPressBaseUrl is null)
+            services.AddRestRoutes(settings);
+    }
+
+    private static void AddEmbeddedStore(IServiceCollection services, ServerSettings settings)
+    {
+        services.TryAddSingleton<IChatStore>(provider => SqliteChatStore.Open(
+            new SqliteStoreOptions
+            {
+                DataDirectory = settings.DataDirectory,
+                CreateWhatIsNamed = settings.IsDevelopment,
+                AttachmentUrlPrefix = $"/wp-json/{settings.ApiNamespace}/attachments/",
+            },
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SqliteChatStore>>()));
+        services.AddHostedService<UnusedAttachmentCleanup>();
     }
 
     // Cookies come along only from origins that are named: browsers refuse them for any.
@@ -143,8 +155,8 @@ internal static partial class ChatServer
 
     private static LogLevel Higher(LogLevel a, LogLevel b) => a > b ? a : b;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Chatpulse starts in {Environment}, users are proven by {AuthMode}, messages are kept in {DataDirectory}")]
-    private static partial void LogStart(ILogger logger, string environment, AuthMode authMode, string dataDirectory);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Chatpulse starts in {Environment}, users are proven by {AuthMode}, messages are kept in {Store}")]
+    private static partial void LogStart(ILogger logger, string environment, AuthMode authMode, string store);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private static partial void LogSettingWarning(ILogger logger, string warning);

@@ -59,6 +59,14 @@ internal static class StoreInput
         RequireText(text, field);
     }
 
+    /// <summary>The last part of a path, without control characters; some clients send where the file was on their disk.</summary>
+    public static string Filename(string filename)
+    {
+        RequireText(filename, "filename", StoreLimits.FilenameLength);
+        var name = string.Concat(filename[(filename.LastIndexOfAny(['/', '\\']) + 1)..].Where(c => !char.IsControl(c))).Trim();
+        return name.Length > 0 && name is not ("." or "..") ? name : throw Invalid("filename must be the name of a file");
+    }
+
     public static ChatException Invalid(string message) => new(ChatErrorCodes.Invalid, message);
 
     private static bool IsPicture(string element)

@@ -47,7 +47,7 @@ public sealed partial class SqliteChatStore
     {
         StoreInput.RequireId(userId, "userId");
         StoreInput.RequireText(mimeType, "mimeType", StoreLimits.FilenameLength);
-        var name = RequireFilename(filename);
+        var name = StoreInput.Filename(filename);
         await RequireUploaderAsync(userId, cancellationToken);
 
         string storedName;
@@ -182,14 +182,6 @@ public sealed partial class SqliteChatStore
         Size = size,
         CreatedAt = Time(createdAt),
     };
-
-    /// <summary>The last part of a path, without control characters; some clients send where the file was on their disk.</summary>
-    private static string RequireFilename(string filename)
-    {
-        StoreInput.RequireText(filename, "filename", StoreLimits.FilenameLength);
-        var name = string.Concat(filename[(filename.LastIndexOfAny(['/', '\\']) + 1)..].Where(c => !char.IsControl(c))).Trim();
-        return name.Length > 0 && name is not ("." or "..") ? name : throw StoreInput.Invalid("filename must be the name of a file");
-    }
 
     private static ChatException NoAttachment(long id) => new(ChatErrorCodes.NotFound, $"There is no attachment {id}");
 

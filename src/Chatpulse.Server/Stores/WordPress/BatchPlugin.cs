@@ -1,0 +1,169 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Chatpulse.Server.Chat;
+
+namespace Chatpulse.Server.Stores.WordPress;
+
+/// <summary>
+/// This project's plugin: writes go together in batches, and every right is checked by the site on behalf of the user whom the server names, in the same call.
+/// </summary>
+/// <remarks>Threading: anyone calls; the lock guards which threads' participants are being asked for.</remarks>
+internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes, BatchQueue batches, ThreadMembers members, UserDirectory users, TimeProvider timeProvider)
+    : ISitePlugin
+{
+    private static readonly TimeSpan ContactsLifetime = TimeSpan.FromSeconds(30);
+    private const int MaxContactsRemembered = 2_000_000;
+    private const int MaxParticipantsLoads = 3;
+
+    private readonly ExpiringCache<long, IReadOnlyCollection<long>> _contacts = new(timeProvider, ContactsLifetime, MaxContactsRemembered, ids => ids.Count);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, Task<IReadOnlyList<ChatUser>>> _asked = [];
+
+    /// <summary>Who is in a thread has changed: answers that are on their way are for nobody new.</summary>
+    public void ParticipantsChanged(long threadId, IEnumerable<long> participantIds)
+    {
+        lock (_lock)
+            _asked.Remove(threadId);
+        foreach (var userId in participantIds)
+            _contacts.Remove(userId);
+    }
+
+    public async Task CheckMembershipAsync(long userId, long threadId, CancellationToken cancellationToken)
+    {
+        if (members.Contains(userId, threadId))
+            return;
+        var participants = await LoadParticipantsAsync(threadId).WaitAsync(cancellationToken);
+        if (participants.All(participant => participant.Id != userId))
+            throw NotAParticipant();
+    }
+
+    public async Task<StoredMessage> SendAsync(NewMessage message, CancellationToken cancellationToken)
+    {
+        var operation = new SiteOperation("send", message.SenderId, message.ThreadId)
+        {
+            ClientId = message.TempId ?? SiteMapping.NewClientId(),
+            Content = message.Content,
+            ContentType = message.ContentType,
+            AttachmentIds = message.AttachmentIds,
+        };
+        var answer = await DoAsync(operation, SiteJson.Default.SiteMessageAnswer, cancellationToken);
+        var stored = Message(answer, message.ThreadId);
+        if (stored.SenderId != message.SenderId)
+            throw new ChatException(ChatErrorCodes.Internal, $"The WordPress site stored the message as one of user {stored.SenderId}; it is not sent.");
+        return new StoredMessage(stored, answer.AlreadyStored);
+    }
+
+    public async Task<MessagePage> HistoryAsync(
+        long userId, long threadId, long? beforeId, long? afterId, int limit, CancellationToken cancellationToken)
+    {
+        var query = (beforeId, afterId) switch
+        {
+            ({ } before, _) => $"before_id={before}&",
+            (_, { } after) => $"after_id={after}&",
+            _ => "",
+        };
+        return await PageAsync(userId, threadId, query, limit, cancellationToken);
+    }
+
+    public Task<MessagePage> HistoryBeforeTimeAsync(long userId, long threadId, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
+        PageAsync(userId, threadId, $"before={Uri.EscapeDataString(routes.Clock.Write(before))}&", limit, cancellationToken);
+
+    public async Task<MarkedRead> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken)
+    {
+        var operation = new SiteOperation("read", userId, threadId) { MessageIds = messageIds };
+        var answer = await DoAsync(operation, SiteJson.Default.SiteRead, cancellationToken);
+        var receipts = answer.Receipts ?? [];
+        var reader = receipts.Count > 0 ? await NameAsync(userId) : null;
+        return new MarkedRead(
+            [
+                .. receipts.OrderBy(receipt => receipt.MessageId).Select(receipt => new ReadReceipt(
+                    receipt.MessageId,
+                    userId,
+                    reader!.DisplayName,
+                    reader.Email,
+                    SiteMapping.OptionalTime(receipt.ReadAtGmt, receipt.ReadAt, routes.Clock) ?? timeProvider.GetUtcNow())),
+            ],
+            Messages(answer.ReadByAll, threadId));
+    }
+
+    public async Task<IReadOnlyList<ChatMessage>> MarkDeliveredAsync(long userId, long threadId, IReadOnlyList<long> messageIds, CancellationToken cancellationToken)
+    {
+        var operation = new SiteOperation("deliver", userId, threadId) { MessageIds = messageIds };
+        return Messages((await DoAsync(operation, SiteJson.Default.SiteDelivered, cancellationToken)).Messages, threadId);
+    }
+
+    public Task<ChatMessage> EditAsync(long userId, long threadId, long messageId, string content, CancellationToken cancellationToken) =>
+        ChangeAsync(new SiteOperation("edit", userId, threadId) { MessageId = messageId, Content = content }, cancellationToken);
+
+    public Task<ChatMessage> DeleteAsync(long userId, long threadId, long messageId, CancellationToken cancellationToken) =>
+        ChangeAsync(new SiteOperation("delete", userId, threadId) { MessageId = messageId }, cancellationToken);
+
+    public Task<ChatMessage> ReactAsync(long userId, long threadId, long messageId, string emoji, bool remove, CancellationToken cancellationToken) =>
+        ChangeAsync(new SiteOperation("react", userId, threadId) { MessageId = messageId, Emoji = emoji, Remove = remove }, cancellationToken);
+
+    public Task<IReadOnlyList<ReadReceipt>> ReceiptsAsync(long userId, long messageId, CancellationToken cancellationToken) =>
+        routes.ReceiptsAsync(SiteCaller.OnBehalfOf(userId), messageId, cancellationToken);
+
+    private async Task<ChatMessage> ChangeAsync(SiteOperation operation, CancellationToken cancellationToken) =>
+        Message(await DoAsync(operation, SiteJson.Default.SiteMessageAnswer, cancellationToken), operation.ThreadId);
+
+    private async Task<MessagePage> PageAsync(long userId, long threadId, string query, int limit, CancellationToken cancellationToken)
+    {
+        var changes = members.Changes(threadId);
+        var page = await routes.MessagesAsync(
+            SiteCaller.OnBehalfOf(userId), userId, threadId, $"{query}limit={Math.Min(limit, SiteRoutes.PageSize)}", cancellationToken);
+        members.Add(userId, threadId, changes);
+        var messages = (page.Messages ?? []).ConvertAll(message => SiteMapping.ToMessage(message, routes.Clock));
+        messages.Sort(static (a, b) => a.Id.CompareTo(b.Id));
+        return new MessagePage(messages, page.HasMore);
+    }
+
+    // What a batch answers to one operation; proves that the user is in the thread, or that they are not.
+    private async Task<T> DoAsync<T>(SiteOperation operation, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var access = (operation.User, operation.ThreadId);
+        var changes = members.Changes(operation.ThreadId);
+        try
+        {
+            var result = await batches.AddAsync(operation).WaitAsync(cancellationToken);
+            if (SiteErrors.Of(result) is { } error)
+                throw routes.Refusal(error, ownCredentials: false, error.Code is "rest_cannot_access_thread" ? access : null);
+            members.Add(operation.User, operation.ThreadId, changes);
+            return result.Body.Deserialize(type) ?? throw new JsonException("null");
+        }
+        catch (SiteErrorException error)
+        {
+            // About the batch, and not about the user.
+            throw routes.Refusal(error, ownCredentials: false, access: null);
+        }
+        catch (JsonException e)
+        {
+            throw WordPressSite.Unavailable(new SiteFailureException($"the answer to {operation.Op} cannot be read", mayBeDone: true, passing: false, e));
+        }
+    }
+
+    private async Task<ChatUser> NameAsync(long userId)
+    {
+        try
+        {
+            if (await users.FindAsync(userId, CancellationToken.None) is { } user)
+                return user;
+        }
+        catch (ChatException)
+        {
+            // The receipt is stored; only its name is missing.
+        }
+
+        return new ChatUser(userId, SiteMapping.Name(userId, name: null), "");
+    }
+
+    private ChatMessage Message(SiteMessageAnswer answer, long threadId) => answer.Message is { Id: > 0 } message && message.ThreadId == threadId
+        ? SiteMapping.ToMessage(message, routes.Clock)
+        : throw WordPressSite.Unavailable(new SiteFailureException("the answer does not have the message that was meant", mayBeDone: true, passing: false));
+
+    private List<ChatMessage> Messages(List<SiteMessage>? messages, long threadId) =>
+        [.. (messages ?? []).Where(message => message.Id > 0 && message.ThreadId == threadId).Select(message => SiteMapping.ToMessage(message, routes.Clock))];
+
+    private static ChatException NotAParticipant() => new(ChatErrorCodes.Forbidden, "You are not a participant of this thread.");
+}
