@@ -62,19 +62,39 @@ public sealed class ChatService
     public async ValueTask<IReadOnlyList<ReadReceipt>> MarkReadAsync(
         long userId, long threadId, IReadOnlyList<long>? messageIds, Socket? reader, CancellationToken cancellationToken)
     {
-        var (receipts, readByAll) = await _store.MarkReadAsync(userId, threadId, messageIds, cancellationToken);
-        if (receipts.Count == 0)
-            return receipts;
-        var room = _server.To(ChatRooms.Thread(threadId));
-        if (reader is not null)
-            room = room.Except(reader.Id);
-        foreach (var receipt in receipts)
-            room.Emit("read_receipt", new Wire.ReadReceipt(receipt.MessageId, userId, ChatTime.Format(receipt.ReadAt)));
-        foreach (var message in readByAll)
-            _server.To(ChatRooms.Thread(threadId), ChatRooms.User(message.SenderId)).Emit("message_update", Wire.Message.From(message));
-        if (reader is null)
-            TellRead(userId, threadId, [.. receipts.Select(receipt => receipt.MessageId)], receipts[0].ReadAt);
-        return receipts;
+        cancellationToken.ThrowIfCancellationRequested();
+        using var lease = _channels.Enter(threadId);
+        var channel = lease.Channel;
+        var marked = new MarkedRead([], []);
+        await channel.ChangeAsync(
+            ChangeScope.Reading,
+            async () => marked = await _store.MarkReadAsync(userId, threadId, messageIds, CancellationToken.None),
+            () => TellReceipts(channel, userId, marked, reader));
+        return marked.Receipts;
+    }
+
+    /// <summary>
+    /// Gives a message new content, held to the rules of sending, and tells it by <c>message_update</c> to the room and to all connections of its author.
+    /// Answers the message.
+    /// </summary>
+    public async ValueTask<ChatMessage> EditAsync(long userId, long threadId, long messageId, string content, CancellationToken cancellationToken)
+    {
+        var trimmed = content.Trim();
+        StoreInput.RequireContent(trimmed);
+        return await ChangeAsync(threadId, messageId, () => _store.EditAsync(userId, threadId, messageId, trimmed, CancellationToken.None), cancellationToken);
+    }
+
+    /// <summary>Takes a message's content away for good, and tells it as an edit is told. Answers what is left.</summary>
+    public async ValueTask<ChatMessage> DeleteAsync(long userId, long threadId, long messageId, CancellationToken cancellationToken) =>
+        await ChangeAsync(threadId, messageId, () => _store.DeleteAsync(userId, threadId, messageId, CancellationToken.None), cancellationToken);
+
+    /// <summary>Puts an emoji on a message, or takes the user's own away, and tells it as an edit is told. Answers the message.</summary>
+    public async ValueTask<ChatMessage> ReactAsync(
+        long userId, long threadId, long messageId, string emoji, bool remove, CancellationToken cancellationToken)
+    {
+        StoreInput.RequireEmoji(emoji);
+        return await ChangeAsync(
+            threadId, messageId, () => _store.ReactAsync(userId, threadId, messageId, emoji, remove, CancellationToken.None), cancellationToken);
     }
 
     /// <summary>
@@ -118,33 +138,21 @@ public sealed class ChatService
     /// The message as the webhook brought it, for <c>message:received</c>; it is kept, so it must not belong to a document that is disposed.
     /// </param>
     /// <exception cref="ChatException"><c>unavailable</c>: too much is waiting in the thread.</exception>
-    public void TellStoredElsewhere(ChatMessage message, JsonElement restShape)
-    {
-        var lease = _channels.Enter(message.ThreadId);
-        try
+    public void TellStoredElsewhere(ChatMessage message, JsonElement restShape) =>
+        RunInChannel(message.ThreadId, channel =>
         {
-            var channel = lease.Channel;
-            var told = channel.RunAsync(() =>
-            {
-                if (!_told.TryAdd(message.ThreadId, message.Id))
-                    return;
-                channel.Remember(message);
-                TellMessage(message, sender: null, restShape);
-            });
-            _ = FinishAsync(lease, told);
-        }
-        catch (ChatException)
-        {
-            lease.Dispose();
-            throw;
-        }
+            if (!_told.TryAdd(message.ThreadId, message.Id))
+                return;
+            channel.Remember(message);
+            TellMessage(message, sender: null, restShape);
+        });
 
-        static async Task FinishAsync(ThreadChannels.Lease lease, Task told)
-        {
-            using (lease)
-                await told;
-        }
-    }
+    /// <summary>
+    /// Another server has changed a message (a webhook): tells it by <c>message_update</c>, after the message itself if that is being told. Returns at once.
+    /// </summary>
+    /// <exception cref="ChatException"><c>unavailable</c>: too much is waiting in the thread.</exception>
+    public void TellUpdatedElsewhere(ChatMessage message) =>
+        RunInChannel(message.ThreadId, channel => TellUpdate(channel, message));
 
     /// <summary>Another server has stored receipts (a webhook): tells the thread's room <c>read_receipt</c> and <c>message:read</c>.</summary>
     public void TellReadElsewhere(long userId, long threadId, IReadOnlyList<long> messageIds)
@@ -179,6 +187,7 @@ public sealed class ChatService
         // they have everything.
         using var lease = _channels.Enter(threadId);
         var channel = lease.Channel;
+        var updates = channel.UpdateMark;
         var sent = 0;
         while (true)
         {
@@ -200,6 +209,12 @@ public sealed class ChatService
                     return;
                 foreach (var message in told)
                     SendMissed(message);
+
+                // Of what was read above, a page may be older than a change that was told to those in the room only.
+                var changed = channel.UpdatesSince(updates)
+                    ?? throw new ChatException(ChatErrorCodes.Unavailable, "Too much is changing in this thread; join it again.");
+                foreach (var message in changed)
+                    socket.Emit("message_update", Wire.Message.From(message));
                 join();
                 complete = true;
             });
@@ -242,6 +257,60 @@ public sealed class ChatService
         room.Emit("message", Wire.Message.From(message));
         room.Emit("message:received", new Wire.MessageReceived(shape, message.ThreadId));
         room.Emit("thread:updated", new Wire.ThreadUpdated(message.ThreadId, shape));
+    }
+
+    // Stores and tells a change of one message, in its order among the thread's others.
+    private async Task<ChatMessage> ChangeAsync(long threadId, long messageId, Func<ValueTask<ChatMessage>> store, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var lease = _channels.Enter(threadId);
+        var channel = lease.Channel;
+        ChatMessage? changed = null;
+        await channel.ChangeAsync(ChangeScope.Message(messageId), async () => changed = await store(), () => TellUpdate(channel, changed!));
+        return changed!;
+    }
+
+    private void TellUpdate(ThreadChannel channel, ChatMessage message)
+    {
+        channel.RememberUpdate(message);
+        _server.To(ChatRooms.Thread(message.ThreadId), ChatRooms.User(message.SenderId)).Emit("message_update", Wire.Message.From(message));
+    }
+
+    private void TellReceipts(ThreadChannel channel, long userId, MarkedRead marked, Socket? reader)
+    {
+        if (marked.Receipts.Count == 0)
+            return;
+        var room = _server.To(ChatRooms.Thread(channel.ThreadId));
+        if (reader is not null)
+            room = room.Except(reader.Id);
+        foreach (var receipt in marked.Receipts)
+            room.Emit("read_receipt", new Wire.ReadReceipt(receipt.MessageId, userId, ChatTime.Format(receipt.ReadAt)));
+        foreach (var message in marked.ReadByAll)
+            TellUpdate(channel, message);
+        if (reader is null)
+            TellRead(userId, channel.ThreadId, [.. marked.Receipts.Select(receipt => receipt.MessageId)], marked.Receipts[0].ReadAt);
+    }
+
+    // Runs something between two rounds of a thread, and does not wait for it.
+    private void RunInChannel(long threadId, Action<ThreadChannel> action)
+    {
+        var lease = _channels.Enter(threadId);
+        try
+        {
+            var channel = lease.Channel;
+            _ = FinishAsync(lease, channel.RunAsync(() => action(channel)));
+        }
+        catch (ChatException)
+        {
+            lease.Dispose();
+            throw;
+        }
+
+        static async Task FinishAsync(ThreadChannels.Lease lease, Task told)
+        {
+            using (lease)
+                await told;
+        }
     }
 
     private void TellRead(long userId, long threadId, IReadOnlyList<long> messageIds, DateTimeOffset readAt) =>

@@ -107,10 +107,13 @@ internal readonly struct EventPayload
     }
 
     /// <summary>True or false, which must be there.</summary>
-    public bool Boolean(string field)
+    public bool Boolean(string field) => OptionalBoolean(field) ?? throw Missing(field);
+
+    /// <summary>True or false, or null.</summary>
+    public bool? OptionalBoolean(string field)
     {
         if (!TryGet(field, out var value))
-            throw Missing(field);
+            return null;
         return value.ValueKind is JsonValueKind.True or JsonValueKind.False
             ? value.GetBoolean()
             : throw Invalid($"{field} must be true or false, not {Show(value)}.");

@@ -3,26 +3,32 @@ using Chatpulse.Server.Stores;
 namespace Chatpulse.Server.Chat;
 
 /// <summary>
-/// One thread's order of events: messages are told in the order of their ids, and something that must happen between two messages can be put there.
+/// One thread's order of events: messages are told in the order of their ids, changes of a message in the order in which they were stored and never before
+/// the message, and something that must happen between two messages can be put there.
 /// </summary>
 /// <remarks>
 /// Threading: anyone calls; <see cref="_lock"/> guards the queue. One loop at a time takes from the queue, and only it stores, tells and touches what
 /// is remembered. It works in rounds: everything that waits is handed to the store at once, so that the store can write it in one transaction; when all
 /// of the round is stored it is told by id, and then the next round begins. Ids of a later round are higher, because its calls began after the earlier
-/// ones had ended. Rejected: one message at a time (a transaction each), and telling each as soon as it is stored (ids of different senders would cross).
-/// Other threads are not held up.
+/// ones had ended. Changes share a round with messages and with changes that cannot meet on the same message (<see cref="ChangeScope"/>): what the store
+/// answers is the whole message, and of two such answers the one told last must be the one stored last. Rejected: one message at a time (a transaction
+/// each), and telling each as soon as it is stored (ids of different senders would cross). Other threads are not held up.
 /// </remarks>
-internal sealed class ThreadChannel(long threadId, IChatStore store, Action<ThreadChannel.Send> tell)
+internal sealed partial class ThreadChannel(long threadId, IChatStore store, Action<ThreadChannel.Send> tell)
 {
     private const int MaxWaiting = 4_096;
     private const int MaxRound = 256;
     private const int MaxRemembered = 256;
+    private const int MaxUpdatesRemembered = 1_024;
 
     private readonly Lock _lock = new();
     private readonly Queue<Work> _waiting = new();
     private readonly Queue<ChatMessage> _remembered = new();
+    private readonly Queue<ChatMessage> _updates = new();
     private readonly List<Send> _round = [];
+    private readonly List<Change> _changes = [];
     private long _forgottenId;
+    private long _updatesTold;
     private bool _running;
 
     /// <summary>The thread.</summary>
@@ -36,6 +42,19 @@ internal sealed class ThreadChannel(long threadId, IChatStore store, Action<Thre
     {
         Enqueue(send);
         return send.Completion.Task;
+    }
+
+    /// <summary>
+    /// Changes messages in the store and has it told; completes when both are done, or throws what the store refused and tells nothing.
+    /// </summary>
+    /// <param name="scope">Which messages it may change.</param>
+    /// <param name="store">Changes them.</param>
+    /// <param name="tell">Tells it, with <see cref="RememberUpdate"/> for each message.</param>
+    public Task ChangeAsync(ChangeScope scope, Func<ValueTask> store, Action tell)
+    {
+        var change = new Change(scope, store, tell);
+        Enqueue(change);
+        return change.Completion.Task;
     }
 
     /// <summary>Runs something between two rounds: everything stored before is told, nothing is being stored. It must not block.</summary>
@@ -60,6 +79,25 @@ internal sealed class ThreadChannel(long threadId, IChatStore store, Action<Thre
     /// </summary>
     public IEnumerable<ChatMessage>? ToldAfter(long id) => id >= _forgottenId ? _remembered.Where(message => message.Id > id) : null;
 
+    /// <summary>This moment, for <see cref="UpdatesSince"/>; anyone asks.</summary>
+    public long UpdateMark => Interlocked.Read(ref _updatesTold);
+
+    /// <summary>For use where a change is told: remembers the message as it is now, for those who are joining.</summary>
+    public void RememberUpdate(ChatMessage message)
+    {
+        _updates.Enqueue(message);
+        if (_updates.Count > MaxUpdatesRemembered)
+            _updates.Dequeue();
+        Interlocked.Increment(ref _updatesTold);
+    }
+
+    /// <summary>For use in <see cref="RunAsync"/>: the updates told since the mark was taken; null when one of them is no longer remembered.</summary>
+    public IEnumerable<ChatMessage>? UpdatesSince(long mark)
+    {
+        var count = _updatesTold - mark;
+        return count <= _updates.Count ? _updates.Skip(_updates.Count - (int)count) : null;
+    }
+
     private void Enqueue(Work work)
     {
         lock (_lock)
@@ -81,36 +119,43 @@ internal sealed class ThreadChannel(long threadId, IChatStore store, Action<Thre
         {
             if (step is not null)
                 step.Run();
-            else if (_round.Count > 0)
+            else if (_round.Count + _changes.Count > 0)
                 await RunRoundAsync();
             else
                 return;
         }
     }
 
-    // A step, or messages in _round, or neither when nothing waits.
+    // A step, or messages in _round and changes in _changes, or nothing when nothing waits.
     private Step? TakeRound()
     {
         lock (_lock)
         {
-            while (_round.Count < MaxRound && _waiting.TryPeek(out var next))
+            while (_round.Count + _changes.Count < MaxRound && _waiting.TryPeek(out var next))
             {
-                if (next is Send send)
+                if (next is Step step)
                 {
+                    if (_round.Count + _changes.Count > 0)
+                        break;
                     _waiting.Dequeue();
-                    _round.Add(send);
+                    return step;
                 }
-                else if (_round.Count == 0)
+
+                if (next is Change change)
                 {
-                    return (Step)_waiting.Dequeue();
+                    if (_changes.Exists(earlier => earlier.Scope.Meets(change.Scope)))
+                        break;
+                    _changes.Add(change);
                 }
                 else
                 {
-                    break;
+                    _round.Add((Send)next);
                 }
+
+                _waiting.Dequeue();
             }
 
-            if (_round.Count == 0)
+            if (_round.Count + _changes.Count == 0)
                 _running = false;
             return null;
         }
@@ -119,7 +164,7 @@ internal sealed class ThreadChannel(long threadId, IChatStore store, Action<Thre
     private async Task RunRoundAsync()
     {
         // Begun in the order of the queue, which the store keeps for each sender.
-        await Task.WhenAll(_round.ConvertAll(send => send.StoreAsync(store)));
+        await Task.WhenAll([.. _round.Select(send => send.StoreAsync(store)), .. _changes.Select(change => change.StoreAsync())]);
         _round.Sort(static (a, b) => Nullable.Compare(a.Stored?.Message.Id, b.Stored?.Message.Id));
         foreach (var send in _round)
         {
@@ -128,79 +173,9 @@ internal sealed class ThreadChannel(long threadId, IChatStore store, Action<Thre
             send.Complete(tell);
         }
 
+        foreach (var change in _changes)
+            change.Complete();
         _round.Clear();
-    }
-
-    /// <summary>Something that waits its turn.</summary>
-    internal abstract class Work
-    {
-        /// <summary>Continuations run elsewhere: the loop never runs its callers' code.</summary>
-        public TaskCompletionSource Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    /// <summary>A message to be stored and told.</summary>
-    internal sealed class Send(NewMessage message, SocketIO.Server.Socket? sender) : Work
-    {
-        private Exception? _failure;
-
-        /// <summary>What is stored.</summary>
-        public NewMessage Message { get; } = message;
-
-        /// <summary>The connection it came by; null when it came by REST.</summary>
-        public SocketIO.Server.Socket? Sender { get; } = sender;
-
-        /// <summary>The stored message; null until then, and when it failed.</summary>
-        public StoredMessage? Stored { get; private set; }
-
-        /// <summary>
-        /// Completes when the store has answered; never throws. Not cancelled with the connection: a message that was accepted is stored though its sender
-        /// has gone.
-        /// </summary>
-        public async Task StoreAsync(IChatStore store)
-        {
-            try
-            {
-                Stored = await store.SendAsync(Message, CancellationToken.None);
-            }
-            catch (Exception failure)
-            {
-                _failure = failure;
-            }
-        }
-
-        /// <summary>Tells it if it is stored, and lets the caller go on. Never throws: what telling throws is the caller's.</summary>
-        public void Complete(Action<Send> tell)
-        {
-            try
-            {
-                if (Stored is not null)
-                    tell(this);
-            }
-            catch (Exception failure)
-            {
-                _failure = failure;
-            }
-
-            if (_failure is null)
-                Completion.SetResult();
-            else
-                Completion.SetException(_failure);
-        }
-    }
-
-    private sealed class Step(Action action) : Work
-    {
-        public void Run()
-        {
-            try
-            {
-                action();
-                Completion.SetResult();
-            }
-            catch (Exception failure)
-            {
-                Completion.SetException(failure);
-            }
-        }
+        _changes.Clear();
     }
 }

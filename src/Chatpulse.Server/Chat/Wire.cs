@@ -7,7 +7,10 @@ namespace Chatpulse.Server.Chat;
 /// <summary>The payloads that clients are sent. Names and shapes are a promise: they never change.</summary>
 internal static class Wire
 {
-    /// <summary><c>message</c>, and what <c>message_send</c> and <c>history</c> answer.</summary>
+    /// <summary>
+    /// <c>message</c> and <c>message_update</c>, and what <c>message_send</c> and <c>history</c> answer. What not every message has is left out where it is
+    /// not, so that a message looks as it always did until something is done to it.
+    /// </summary>
     public sealed record Message(
         long Id,
         long ThreadId,
@@ -18,7 +21,10 @@ internal static class Wire
         IReadOnlyList<Attachment> Attachments,
         string Status,
         string CreatedAt,
-        string UpdatedAt)
+        string UpdatedAt,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? EditedAt,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? DeletedAt,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<MessageReaction>? Reactions)
     {
         public static Message From(ChatMessage message) => new(
             message.Id,
@@ -30,7 +36,10 @@ internal static class Wire
             message.Attachments.Count == 0 ? [] : [.. message.Attachments.Select(Attachment.From)],
             message.Status,
             ChatTime.Format(message.CreatedAt),
-            ChatTime.Format(message.UpdatedAt));
+            ChatTime.Format(message.UpdatedAt),
+            message.EditedAt is { } edited ? ChatTime.Format(edited) : null,
+            message.DeletedAt is { } deleted ? ChatTime.Format(deleted) : null,
+            message.Reactions.Count == 0 ? null : message.Reactions);
     }
 
     /// <summary>A file of a message.</summary>
@@ -123,6 +132,12 @@ internal static class Wire
         [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 
+    /// <summary>Acknowledges <c>message_edit</c>, <c>message_delete</c> and <c>reaction</c>: the message as it is now.</summary>
+    public sealed record Changed(Message Message)
+    {
+        [JsonPropertyOrder(-1)] public bool Ok => true;
+    }
+
     /// <summary>Acknowledges <c>message_read</c>: the messages that are newly read.</summary>
     public sealed record Read(long ThreadId, IReadOnlyList<long> MessageIds)
     {
@@ -134,6 +149,37 @@ internal static class Wire
     {
         [JsonPropertyOrder(-1)] public bool Ok => true;
     }
+
+    /// <summary>Answers <c>threads</c>: the user's threads, most recently used first, and how many there are in all.</summary>
+    public sealed record Threads([property: JsonPropertyName("threads")] IReadOnlyList<ThreadSummary> Items, int Total)
+    {
+        [JsonPropertyOrder(-1)] public bool Ok => true;
+    }
+
+    /// <summary>A thread as one of its participants sees it.</summary>
+    public sealed record ThreadSummary(
+        long Id,
+        string Type,
+        string Title,
+        IReadOnlyList<Person> Participants,
+        Message? LastMessage,
+        int UnreadCount,
+        string CreatedAt,
+        string UpdatedAt)
+    {
+        public static ThreadSummary From(ChatThread thread) => new(
+            thread.Id,
+            thread.Type,
+            thread.Title,
+            [.. thread.Participants.Select(user => new Person(user.Id, user.DisplayName))],
+            thread.LastMessage is { } last ? Message.From(last) : null,
+            thread.UnreadCount,
+            ChatTime.Format(thread.CreatedAt),
+            ChatTime.Format(thread.UpdatedAt));
+    }
+
+    /// <summary>Somebody in a thread.</summary>
+    public sealed record Person(long Id, string Name);
 
     /// <summary>Acknowledges <c>presence:request</c>.</summary>
     public sealed record PresenceAnswer(IReadOnlyList<UserPresence> Users)
@@ -170,7 +216,9 @@ internal static class Wire
 [JsonSerializable(typeof(Wire.Joined))]
 [JsonSerializable(typeof(Wire.InThread))]
 [JsonSerializable(typeof(Wire.Sent))]
+[JsonSerializable(typeof(Wire.Changed))]
 [JsonSerializable(typeof(Wire.Read))]
+[JsonSerializable(typeof(Wire.Threads))]
 [JsonSerializable(typeof(Wire.History))]
 [JsonSerializable(typeof(Wire.PresenceAnswer))]
 [JsonSerializable(typeof(Wire.Refreshed))]

@@ -9,7 +9,8 @@ namespace Chatpulse.Server.Tests.Chat;
 /// </summary>
 public sealed class BadInputTests(ChatServerFixture fixture) : IClassFixture<ChatServerFixture>
 {
-    private static readonly string[] ThreadEvents = ["join_thread", "leave_thread", "message_send", "typing", "message_read", "history"];
+    private static readonly string[] ThreadEvents = ["join_thread", "leave_thread", "message_send", "typing", "message_read", "history", "message_edit", "message_delete", "reaction"];
+    private static readonly string[] MessageEvents = ["message_edit", "message_delete", "reaction"];
     private static readonly string[] AllEvents = [.. ThreadEvents, "presence:update", "presence:request", "auth_refresh"];
 
     private static readonly long[] OneId = [1];
@@ -53,8 +54,17 @@ public sealed class BadInputTests(ChatServerFixture fixture) : IClassFixture<Cha
             data.Add("join_thread", $$"""{"threadId":THREAD,"lastMessageId":{{id}}}""", "invalid", "lastMessageId");
         }
 
+        foreach (var id in ids)
+        {
+            foreach (var name in MessageEvents)
+                data.Add(name, $$"""{"threadId":THREAD,"messageId":{{id}},"content":"x","emoji":"👍"}""", "invalid", "messageId");
+        }
+
         foreach (var wrong in new[] { "5", "true", "{}", "[\"x\"]" })
         {
+            data.Add("message_edit", $$"""{"threadId":THREAD,"messageId":1,"content":{{wrong}}}""", "invalid", "content must be a string");
+            data.Add("reaction", $$"""{"threadId":THREAD,"messageId":1,"emoji":{{wrong}}}""", "invalid", "emoji must be a string");
+            data.Add("threads", $$"""{"search":{{wrong}}}""", "invalid", "search must be a string");
             data.Add("message_send", $$"""{"threadId":THREAD,"content":{{wrong}}}""", "invalid", "content must be a string");
             data.Add("message_send", $$"""{"threadId":THREAD,"content":"x","tempId":{{wrong}}}""", "invalid", "tempId must be a string");
             data.Add("message_send", $$"""{"threadId":THREAD,"content":"x","contentType":{{wrong}}}""", "invalid", "contentType must be a string");
@@ -64,6 +74,7 @@ public sealed class BadInputTests(ChatServerFixture fixture) : IClassFixture<Cha
 
         foreach (var wrong in new[] { "5", "\"true\"", "{}" })
         {
+            data.Add("reaction", $$"""{"threadId":THREAD,"messageId":1,"emoji":"👍","remove":{{wrong}}}""", "invalid", "remove must be true or false");
             data.Add("typing", $$"""{"threadId":THREAD,"isTyping":{{wrong}}}""", "invalid", "isTyping must be true or false");
             data.Add("message_read", $$"""{"threadId":THREAD,"messageIds":{{wrong}}}""", "invalid", "messageIds must be an array");
             data.Add("message_send", $$"""{"threadId":THREAD,"content":"x","attachments":{{wrong}}}""", "invalid", "attachments must be an array");
@@ -72,6 +83,30 @@ public sealed class BadInputTests(ChatServerFixture fixture) : IClassFixture<Cha
 
         foreach (var limit in new[] { "0", "-1", "101", "1.5", "\"50\"", "1e9" })
             data.Add("history", $$"""{"threadId":THREAD,"limit":{{limit}}}""", "invalid", "limit must be a whole number from 1 to 100");
+
+        foreach (var number in new[] { "0", "-1", "1.5", "\"1\"", "1e9" })
+        {
+            data.Add("threads", $$"""{"page":{{number}}}""", "invalid", "page must be a whole number");
+            data.Add("threads", $$"""{"perPage":{{number}}}""", "invalid", "perPage must be a whole number from 1 to 100");
+        }
+
+        data.Add("threads", "", "invalid", "missing");
+        data.Add("threads", "[]", "invalid", "object");
+        data.Add("threads", $$"""{"search":"{{new string('s', 201)}}"}""", "invalid", "search");
+        data.Add("threads", """{"search":"a\u0000"}""", "invalid", "search");
+        foreach (var name in MessageEvents)
+        {
+            data.Add(name, """{"threadId":THREAD,"content":"x","emoji":"👍"}""", "invalid", "messageId is missing");
+            data.Add(name, """{"threadId":THREAD,"messageId":987654321,"content":"x","emoji":"👍"}""", "not_found", "987654321");
+        }
+
+        data.Add("message_edit", """{"threadId":THREAD,"messageId":1}""", "invalid", "content is missing");
+        data.Add("message_edit", """{"threadId":THREAD,"messageId":1,"content":" \t "}""", "invalid", "content");
+        data.Add("message_edit", """{"threadId":THREAD,"messageId":1,"content":"a\u0000b"}""", "invalid", "content");
+        data.Add("message_edit", $$"""{"threadId":THREAD,"messageId":1,"content":"{{new string('x', 10_001)}}"}""", "too_large", "content");
+        data.Add("reaction", """{"threadId":THREAD,"messageId":1}""", "invalid", "emoji is missing");
+        foreach (var emoji in new[] { "", " ", "a", "1", "👍👍", "<b>", ":+1:", "\\u0000", new string('x', 100_000) })
+            data.Add("reaction", $$"""{"threadId":THREAD,"messageId":1,"emoji":"{{emoji}}"}""", "invalid", "emoji");
 
         data.Add("message_send", """{"threadId":THREAD,"content":""}""", "invalid", "content");
         data.Add("message_send", """{"threadId":THREAD,"content":" \t\r\n\u00a0\u3000 "}""", "invalid", "content");
@@ -138,11 +173,14 @@ public sealed class BadInputTests(ChatServerFixture fixture) : IClassFixture<Cha
     [InlineData("typing")]
     [InlineData("message_send")]
     [InlineData("message_read")]
+    [InlineData("message_edit")]
+    [InlineData("message_delete")]
+    [InlineData("reaction")]
     public async Task An_event_before_join_thread_is_refused(string name)
     {
         await using var other = await _host.JoinAsync(ChatServerFixture.NewId(), _threadId);
         await using var client = await _host.ConnectAsync(_userId);
-        var answer = await client.CallAsync(name, new { threadId = _threadId, isTyping = true, content = "x", messageIds = OneId });
+        var answer = await client.CallAsync(name, new { threadId = _threadId, isTyping = true, content = "x", messageIds = OneId, messageId = 1, emoji = "👍" });
         answer.GetProperty("error").Text("code").ShouldBe("forbidden");
         answer.GetProperty("error").Text("message").ShouldBe("Join the thread first.");
         (await client.WaitForAsync("error")).Text("event").ShouldBe(name);
@@ -150,11 +188,13 @@ public sealed class BadInputTests(ChatServerFixture fixture) : IClassFixture<Cha
         other.Received.Select(received => received.Name).ShouldBe(["thread_joined", "presence:bulk"]);
     }
 
-    [Fact]
-    public async Task An_answer_that_only_an_ack_can_carry_is_refused_without_one()
+    [Theory]
+    [InlineData("history")]
+    [InlineData("threads")]
+    public async Task An_answer_that_only_an_ack_can_carry_is_refused_without_one(string name)
     {
         await using var client = await _host.JoinAsync(_userId, _threadId);
-        await client.EmitAsync("history", new { threadId = _threadId });
+        await client.EmitAsync(name, new { threadId = _threadId });
         (await client.WaitForAsync("error")).Text("message").ShouldContain("callback");
     }
 
