@@ -14,10 +14,11 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Database_Failure extends \RuntimeException {
 
-	public const DUPLICATE       = 1062;
-	public const LOCK_TIME_OUT   = 1205;
-	public const DEADLOCK        = 1213;
-	public const PARENT_IS_GONE  = 1452;
+	public const DUPLICATE      = 1062;
+	public const PARENT_IS_GONE = 1452;
+
+	/** Lost against another transaction: the row changed since it was read, waited too long for a lock, deadlock. */
+	private const LOST = array( 1020, 1205, 1213 );
 
 	/**
 	 * Makes a failure.
@@ -27,6 +28,21 @@ final class Database_Failure extends \RuntimeException {
 	 */
 	public function __construct( string $message, public readonly int $number = 0 ) {
 		parent::__construct( '' !== $message ? $message : 'The database refused a statement without saying why.' );
+	}
+
+	/**
+	 * Whether the transaction lost against another one and may be done again from its beginning.
+	 */
+	public function is_lost_race(): bool {
+		return in_array( $this->number, self::LOST, true );
+	}
+
+	/**
+	 * Whether nothing of the transaction is left, be it that it lost a race or that the connection is gone.
+	 */
+	public function ended_transaction(): bool {
+		// The client's own error numbers, which are about the connection, begin at 2000.
+		return 0 === $this->number || ( $this->number >= 2000 && $this->number < 3000 ) || $this->is_lost_race();
 	}
 
 	/**

@@ -119,8 +119,7 @@ final class Database {
 				return $result;
 			} catch ( Database_Failure $failure ) {
 				self::roll_back();
-				$lost = in_array( $failure->number, array( Database_Failure::DEADLOCK, Database_Failure::LOCK_TIME_OUT ), true );
-				if ( ! $lost || $try >= self::TRIES ) {
+				if ( ! $failure->is_lost_race() || $try >= self::TRIES ) {
 					throw $failure;
 				}
 			} catch ( \Throwable $other ) {

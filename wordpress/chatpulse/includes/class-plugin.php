@@ -22,6 +22,10 @@ final class Plugin {
 		Capabilities::register();
 		Network::register();
 		Chat_Roles::register();
+		Attachments::register();
+		Webhooks::register();
+		Sign_Outs::register();
+		Rest_Api::register();
 		if ( is_admin() ) {
 			Admin\Settings::register();
 			Admin\Settings_Page::register();
