@@ -1,8 +1,8 @@
 import { createChatView } from './chat-view.js';
 import { ChatClient } from './client-example.js';
-import { html } from './elements.js';
 import { MessageList } from './message-list.js';
 import { People } from './people.js';
+import { adopt } from './shadow.js';
 import { text } from './text.js';
 
 const PAGE_SIZE = 50;
@@ -49,7 +49,7 @@ export function mountChat(element, { threadId, client: shared, url, userId, toke
   view.title.textContent = title ?? text('Thread {thread}', { thread: threadId });
   view.head.append(...actions);
   introduce();
-  show(element, view.frame, () => {
+  adopt(element, view.frame, () => {
     if (focus && !matchMedia('(pointer: coarse)').matches) draft.focus();
   });
   say(wasConnected ? '' : text('Connecting…'));
@@ -120,8 +120,8 @@ export function mountChat(element, { threadId, client: shared, url, userId, toke
   });
 
   listen('error', ({ event, message, tempId }) => {
-    // A message that failed says so itself, and a thread that is closed is told below.
-    if (!tempId && event !== 'join_thread') alarm(message);
+    // A message that failed says so itself, a thread that is closed is told below, and a token that ends is the client's business.
+    if (!tempId && event !== 'join_thread' && event !== 'auth_refresh') alarm(message);
   });
 
   client.join(threadId, { history: PAGE_SIZE }).then(
@@ -259,27 +259,4 @@ export function mountChat(element, { threadId, client: shared, url, userId, toke
       view.frame.remove();
     },
   };
-}
-
-/** Puts the chat into the element's shadow tree, where it is seen as soon as its styles are there. */
-function show(element, frame, shown) {
-  const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
-  let styles = root.querySelector('link');
-  if (!styles) {
-    styles = html('link', { rel: 'stylesheet', href: new URL('./chat.css', import.meta.url).href });
-    root.append(styles);
-  }
-  root.append(frame);
-  const reveal = () => {
-    frame.hidden = false;
-    shown();
-  };
-  if (styles.sheet) {
-    reveal();
-    return;
-  }
-  frame.hidden = true;
-  styles.addEventListener('load', reveal);
-  // A chat without its looks is better than none.
-  styles.addEventListener('error', reveal);
 }

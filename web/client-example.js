@@ -18,6 +18,7 @@
 import { io } from 'socket.io-client';
 import { ChatError } from './chat-error.js';
 import { Outbox } from './outbox.js';
+import { claimOf, Proof } from './proof.js';
 import { ThreadState } from './thread.js';
 import { HeardTyping, OwnTyping } from './typing.js';
 
@@ -54,6 +55,7 @@ export { ChatError };
  * - `typing`: `{ threadId, userId, isTyping }`.
  * - `presence`: `{ userId, status, threadId?, lastSeen? }`; with a `threadId` it is about being in that thread.
  * - `receipt`: `{ messageId, userId, readAt }`.
+ * - `threads`: `{ threadId? }`: the user's list of threads has changed, as far as the server tells; see `threads()`.
  * - `error`: `{ event, message, tempId? }`: the server could not do what `event` asked.
  */
 export class ChatClient extends EventTarget {
@@ -62,6 +64,7 @@ export class ChatClient extends EventTarget {
   #retryDelay;
   #maxAttempts;
   #threads = new Map();
+  #proof;
   #ownTyping = new OwnTyping((threadId, isTyping) => this.#tellTyping(threadId, isTyping));
   #heardTyping = new HeardTyping((typing) => this.#dispatch('typing', typing));
   #timers = new Map();
@@ -74,7 +77,8 @@ export class ChatClient extends EventTarget {
    * @param {object} options
    * @param {string} [options.url] Of the server; default the page's own.
    * @param {number | string} [options.userId] Who chats, on a server that believes it (development).
-   * @param {string | (() => string | Promise<string>)} [options.token] Proof of who chats; a function is asked on every connect.
+   * @param {string | (() => string | Promise<string>)} [options.token] Proof of who chats; a function is asked on every
+   *   connect and before a token ends. When it throws a `ChatError` that is not temporary, the user counts as refused.
    * @param {number} [options.ackTimeout] How long an answer may take, in milliseconds. Default 10,000.
    * @param {number} [options.retryDelay] Wait before the second attempt to send, in milliseconds; doubles each time. Default 1,000.
    * @param {number} [options.maxAttempts] Attempts on a working connection after which a message has failed. Default 5.
@@ -86,14 +90,20 @@ export class ChatClient extends EventTarget {
     this.#retryDelay = retryDelay;
     this.#maxAttempts = maxAttempts;
     /** Who chats; with a token this is what the token says. */
-    this.userId = Number(userId ?? (typeof token === 'string' ? subjectOf(token) : undefined));
+    this.userId = Number(userId ?? (typeof token === 'string' ? claimOf(token, 'sub') : undefined));
+    this.#proof = new Proof(token, async (renewed) => void (await this.#request('auth_refresh', { token: renewed })));
 
     const auth = async (done) => {
       try {
-        const proof = typeof token === 'function' ? await token() : token;
-        if (proof && userId === undefined) this.userId = Number(subjectOf(proof));
+        const proof = await this.#proof.get();
+        if (proof && userId === undefined) this.userId = Number(claimOf(proof, 'sub'));
         done(proof ? { token: proof } : { userId });
       } catch (error) {
+        if (error instanceof ChatError && !error.isTemporary) {
+          this.#socket.disconnect();
+          this.#setState('refused', error.message);
+          return;
+        }
         this.#setState('reconnecting', error.message);
         this.#later('connect', this.#retryDelay, () => this.#socket.disconnect().connect());
       }
@@ -191,6 +201,18 @@ export class ChatClient extends EventTarget {
     return { messages, hasMore };
   }
 
+  /**
+   * The user's threads, most recently used first.
+   *
+   * @param {{ page?: number, perPage?: number, search?: string }} [options] Page from 1; 20 a page unless said otherwise, 100 at most.
+   * @returns {Promise<{ threads: object[], total: number }>} Each `{ id, type, title, participants: [{ id, name }], lastMessage, unreadCount,
+   *   createdAt, updatedAt }`; `total` of all pages.
+   */
+  async threads({ page, perPage, search } = {}) {
+    const { threads, total } = await this.#request('threads', { page, perPage, search });
+    return { threads, total };
+  }
+
   /** To be called on every key: tells the others at most every 4 s, and that it is over 5 s after the last. @param {number} threadId */
   typing(threadId) {
     if (this.#threads.get(threadId)?.joined) this.#ownTyping.key(threadId);
@@ -226,6 +248,7 @@ export class ChatClient extends EventTarget {
       cancelled?.();
     }
     this.#timers.clear();
+    this.#proof.rest();
     this.#socket.disconnect();
     for (const threadId of [...this.#threads.keys()]) this.leave(threadId);
     this.#setState('closed');
@@ -242,6 +265,7 @@ export class ChatClient extends EventTarget {
       for (const thread of this.#threads.values()) thread.disconnected();
       this.#ownTyping.forgetAll();
       this.#heardTyping.overIn();
+      this.#proof.rest();
       if (reason === 'io client disconnect') return;
       this.#setState('reconnecting', reason);
       // socket.io-client leaves this one case to the application: the server may have been stopped, or the token may have expired.
@@ -271,7 +295,12 @@ export class ChatClient extends EventTarget {
     socket.on('message:read', ({ userId, messageIds, readAt }) => {
       for (const messageId of messageIds) this.#dispatch('receipt', { messageId: Number(messageId), userId, readAt });
     });
-    socket.on('error', (error) => this.#dispatch('error', { ...error }));
+    socket.on('thread:created', ({ thread }) => this.#dispatch('threads', { threadId: Number(thread?.id) || undefined }));
+    socket.on('thread:updated', ({ threadId }) => this.#dispatch('threads', { threadId }));
+    socket.on('error', (error) => {
+      if (error.event === 'auth_refresh') this.#proof.renew();
+      this.#dispatch('error', { ...error });
+    });
   }
 
   /**
@@ -433,16 +462,6 @@ function newId() {
   // crypto.randomUUID exists in secure contexts only; a page may be served over plain HTTP in a local network.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** The user that a token is for. Not a check: only the server can tell whether a token is genuine. */
-function subjectOf(token) {
-  try {
-    const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
-    return JSON.parse(atob(payload)).sub;
-  } catch {
-    return undefined;
-  }
 }
 
 if (globalThis.process?.argv?.[1]?.endsWith('client-example.js'))

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ChatClient } from '../client-example.js';
+import { ChatClient, ChatError } from '../client-example.js';
 import { FakeServer } from './fake-server.mjs';
 
 const THREAD = 1;
@@ -233,6 +233,60 @@ test('a user whom the server does not accept is refused, and not tried again', a
   await until(nobody, () => nobody.state === 'refused');
 
   assert.equal(nobody.log.at(-1).error, 'Authentication required');
+});
+
+/** A token of user 7 that ends so many seconds from now. */
+const tokenFor = (seconds, number) => `e30.${btoa(JSON.stringify({ sub: '7', exp: Math.floor(Date.now() / 1000) + seconds, number }))}.x`;
+
+test('a token is renewed before it ends, on the same connection', async () => {
+  let asked = 0;
+  const refreshed = once(server, 'refresh');
+  const ann = connect(undefined, { token: () => tokenFor(asked === 0 ? 2 : 3600, ++asked) });
+
+  const [token] = await refreshed;
+
+  assert.equal(JSON.parse(atob(token.split('.')[1])).number, 2);
+  assert.deepEqual(ann.log.filter(({ type }) => type === 'state').map(({ state }) => state), ['connected']);
+});
+
+test('a token is renewed at once when the server says that it has ended', async () => {
+  const ann = connect(undefined, { token: () => tokenFor(3600) });
+  await until(ann, () => ann.state === 'connected');
+  const refreshed = once(server, 'refresh');
+
+  server.io.emit('error', { event: 'auth_refresh', message: 'The token has expired.' });
+
+  await refreshed;
+});
+
+test('who has no token any more is refused, and nothing is tried again', async () => {
+  let asked = 0;
+  const ann = connect(undefined, {
+    token: () => {
+      asked++;
+      throw new ChatError({ code: 'unauthenticated', message: 'You are signed out.' });
+    },
+  });
+
+  await until(ann, () => ann.state === 'refused');
+
+  assert.equal(ann.log.at(-1).error, 'You are signed out.');
+  assert.equal(asked, 1);
+});
+
+test('the list of threads is asked for, and changes of it are told', async () => {
+  const ann = connect(2);
+  await until(ann, () => ann.state === 'connected');
+  const asked = once(server, 'threads');
+
+  const { threads, total } = await ann.threads({ perPage: 50 });
+
+  assert.deepEqual(await asked, [{ perPage: 50 }]);
+  assert.equal(threads[0].unreadCount, 2);
+  assert.equal(total, 1);
+  const told = once(ann, 'threads');
+  server.io.emit('thread:created', { thread: { id: '8' } });
+  assert.deepEqual((await told)[0].detail, { threadId: 8 });
 });
 
 test('a token tells who chats, and a function is asked for it on every connect', async () => {

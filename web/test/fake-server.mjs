@@ -99,6 +99,14 @@ export class FakeServer extends EventEmitter {
       socket.emit('message_id_mapping', { tempId: payload.tempId, realId: message.id });
       ack({ ok: true, message });
     });
+    socket.on('auth_refresh', ({ token }, ack) => {
+      this.emit('refresh', token);
+      ack({ ok: true });
+    });
+    socket.on('threads', (query, ack) => {
+      this.emit('threads', query);
+      ack({ ok: true, threads: [{ id: 1, type: 'group', title: 'All', participants: [], unreadCount: 2 }], total: 1 });
+    });
     socket.on('typing', (payload) => {
       this.typings.push(payload);
       socket.to(`thread ${payload.threadId}`).emit('typing', { ...payload, userId });
