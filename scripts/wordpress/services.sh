@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The servers of one site: their configuration, and how each is started, stopped and paused. Sourced by site.sh, which sets dir.
 
 # pid NAME: the process that the pid file names, if it is still this site's (ids are used again). A zombie has no command line.
@@ -46,13 +47,15 @@ stop_all() {
 
 control() {
   case "$1" in mariadb | php | nginx) ;; *) refuse "no such service: $1" ;; esac
+  local ids
+  read -ra ids <<<"$(processes "$1")"
   case "$2" in
-    start) "start_$1" ;;
+    start) "start_$1" || refuse "$1 did not start; see $dir/log" ;;
     stop) stop_service "$1" ;;
-    # shellcheck disable=SC2046
-    pause) kill -STOP $(processes "$1") ;;
-    # shellcheck disable=SC2046
-    resume) kill -CONT $(processes "$1") ;;
+    pause | resume)
+      [ ${#ids[@]} -gt 0 ] || refuse "$1 does not run"
+      if [ "$2" = pause ]; then kill -STOP "${ids[@]}"; else kill -CONT "${ids[@]}"; fi
+      ;;
     *) refuse "no such action: $2" ;;
   esac
 }
@@ -94,10 +97,10 @@ start_php() {
   wait_until PHP pid php
 }
 
+# Fails, with the reason in its log, when it cannot listen.
 start_nginx() {
   [ -z "$(pid nginx)" ] || return 0
-  nginx -p "$dir" -c "$dir/etc/nginx.conf" -e "$dir/log/nginx.log" </dev/null >>"$dir/log/nginx.log" 2>&1 9>&- ||
-    { tail -n 5 "$dir/log/nginx.log" >&2; refuse "nginx did not start"; }
+  nginx -p "$dir" -c "$dir/etc/nginx.conf" -e "$dir/log/nginx.log" </dev/null >>"$dir/log/nginx.log" 2>&1 9>&- || return 1
   wait_until nginx pid nginx
 }
 

@@ -34,10 +34,6 @@ refuse() { echo "site.sh: $*" >&2; exit 2; }
 
 random_hex() { od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
-free_port() { php8.2 -r '$s = stream_socket_server("tcp://127.0.0.1:0"); echo substr(strrchr(stream_socket_get_name($s, false), ":"), 1);'; }
-
-port_is_free() { php8.2 -r 'exit(@stream_socket_server("tcp://127.0.0.1:" . $argv[1]) ? 0 : 1);' "$1"; }
-
 # setting NAME: what DIR/site.env says, or nothing.
 setting() { [ ! -f "$dir/site.env" ] || sed -n "s/^$1='\(.*\)'\$/\1/p" "$dir/site.env"; }
 
@@ -78,23 +74,36 @@ make_settings() {
       echo "define( '${name}_SALT', '$(random_hex 32)' );"
     done
   } >"$dir/etc/salts.php"
+}
 
-  local old
-  old=$(setting NGINX_PORT)
-  if [ -z "$port" ]; then
-    if [ -n "$old" ] && port_is_free "$old"; then port=$old; else port=$(free_port); fi
-  else
-    port_is_free "$port" || refuse "port $port is in use"
-  fi
-  remember NGINX_PORT "$port"
-  if [ -n "$certificate" ]; then
-    old=$(setting TLS_PORT)
-    if [ -z "$old" ] || ! port_is_free "$old"; then old=$(free_port); fi
-    remember TLS_PORT "$old"
-    remember TLS_URL "https://127.0.0.1:$old"
-  fi
-  remember SITE_URL "http://127.0.0.1:$port"
-  remember WP_BASE_URL "http://127.0.0.1:$port/wp-json"
+# free_port [PREFERRED]: that one if nobody has it.
+free_port() {
+  # shellcheck disable=SC2016
+  php8.2 -r '
+    $server = empty( $argv[1] ) ? false : @stream_socket_server( "tcp://127.0.0.1:" . $argv[1] );
+    $server = $server ?: stream_socket_server( "tcp://127.0.0.1:0" );
+    echo substr( strrchr( stream_socket_get_name( $server, false ), ":" ), 1 );' "${1-}"
+}
+
+# take_address PORT: nginx comes first, so that no one else gets the port while the rest is made. Between finding a port free
+# and listening on it somebody may have taken it: then another one is tried, unless it had to be this one.
+take_address() {
+  local port=$1 attempt
+  for attempt in {1..5}; do
+    [ -n "$1" ] || port=$(free_port "$([ "$attempt" -gt 1 ] || setting NGINX_PORT)")
+    remember NGINX_PORT "$port"
+    remember SITE_URL "http://127.0.0.1:$port"
+    remember WP_BASE_URL "http://127.0.0.1:$port/wp-json"
+    if [ -n "$certificate" ]; then
+      remember TLS_PORT "$(free_port "$([ "$attempt" -gt 1 ] || setting TLS_PORT)")"
+      remember TLS_URL "https://127.0.0.1:$(setting TLS_PORT)"
+    fi
+    write_configuration "$certificate" "$key"
+    ! start_nginx || return 0
+    [ -z "$1" ] || break
+  done
+  tail -n 5 "$dir/log/nginx.log" >&2
+  refuse "nginx did not start on port $port"
 }
 
 make_database() {
@@ -129,6 +138,7 @@ wait_for_site() {
 
 # In a process group of its own, so that stop ends the waiting too.
 watch_parent() {
+  # shellcheck disable=SC2016
   setsid bash -c 'tail --pid="$1" -f /dev/null; exec "$2" stop "$3"' site-parent "$1" "$here/site.sh" "$dir" </dev/null >/dev/null 2>&1 9>&- &
   echo $! >"$dir/run/parent.pid"
 }
@@ -137,10 +147,10 @@ start() {
   local port='' certificate='' key='' chat_url='' parent=''
   while [ $# -gt 0 ]; do
     case "$1" in
-      --port) port=${2-}; [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || refuse "--port takes a port number"; shift 2 ;;
+      --port) port=${2-}; [[ $port =~ ^[1-9][0-9]{0,4}$ ]] && [ "$port" -lt 65536 ] || refuse "--port takes a port number"; shift 2 ;;
       --tls) certificate=${2-} key=${3-}; [ -f "$certificate" ] && [ -f "$key" ] || refuse "--tls takes a certificate's and a key's file"; shift 3 ;;
       --chat-url) chat_url=${2-}; shift 2 ;;
-      --parent) parent=${2-}; kill -0 "$parent" 2>/dev/null || refuse "--parent takes the id of a running process"; shift 2 ;;
+      --parent) parent=${2-}; [[ $parent =~ ^[1-9][0-9]*$ ]] && kill -0 "$parent" 2>/dev/null || refuse "--parent takes the id of a running process"; shift 2 ;;
       *) usage >&2; refuse "unknown argument: $1" ;;
     esac
   done
@@ -156,12 +166,11 @@ start() {
   [ -z "$parent" ] || watch_parent "$parent"
   make_settings
   remember CHAT_URL "$chat_url"
-  write_configuration "$certificate" "$key"
+  take_address "$port"
   start_mariadb
   make_database
   set_up_plugin
   start_php
-  start_nginx
   wait_for_site
   trap - EXIT
   cat "$dir/site.env"
