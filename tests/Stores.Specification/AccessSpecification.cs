@@ -23,11 +23,11 @@ public abstract class AccessSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task Somebody_unknown_is_forbidden() =>
+    public virtual async Task Somebody_unknown_is_forbidden() =>
         await RefusedAsync(ChatErrorCodes.Forbidden, async () => await Store.CheckAccessAsync(Harness.UnknownUserId, Thread, Cancellation));
 
     [Fact]
-    public async Task A_thread_that_does_not_exist_is_not_found()
+    public virtual async Task A_thread_that_does_not_exist_is_not_found()
     {
         var refusal = await RefusedAsync(
             ChatErrorCodes.NotFound, async () => await Store.CheckAccessAsync(Ann, Harness.UnknownThreadId, Cancellation));
@@ -50,7 +50,7 @@ public abstract class AccessSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task A_new_member_enters_at_once()
+    public virtual async Task A_new_member_enters_at_once()
     {
         await RefusedAsync(ChatErrorCodes.NotFound, async () => await Store.CheckAccessAsync(Cem, Thread + 1, Cancellation));
 

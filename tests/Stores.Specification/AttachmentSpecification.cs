@@ -20,7 +20,8 @@ public abstract class AttachmentSpecification : StoreSpecification
         attachment.Size.ShouldBe(bytes.Length);
         attachment.Url.ShouldNotBeNullOrWhiteSpace();
         var opened = await Store.OpenAttachmentAsync(Ann, attachment.Id, Cancellation);
-        opened.Attachment.ShouldBe(attachment);
+        var shown = opened.Attachment;
+        (shown.Id, shown.Filename, shown.MimeType, shown.Size).ShouldBe((attachment.Id, "photo.png", "image/png", bytes.Length));
         (await ReadAsync(opened)).ShouldBe(bytes);
     }
 
@@ -77,7 +78,7 @@ public abstract class AttachmentSpecification : StoreSpecification
 
     [Fact]
     public async Task An_unknown_file_is_not_found() =>
-        await RefusedAsync(ChatErrorCodes.NotFound, async () => await Store.OpenAttachmentAsync(Ann, 4711, Cancellation));
+        await RefusedAsync(ChatErrorCodes.NotFound, async () => await Store.OpenAttachmentAsync(Ann, Harness.UnknownContentId, Cancellation));
 
     [Fact]
     public async Task Too_many_files_are_invalid() =>

@@ -22,7 +22,7 @@ public abstract class DeliveredSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task It_is_kept()
+    public virtual async Task It_is_kept()
     {
         var sent = await SendAsync(Ann, "hello");
         await Store.MarkDeliveredAsync(Bob, Thread, [sent.Id], Cancellation);
@@ -43,7 +43,7 @@ public abstract class DeliveredSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task Then_read()
+    public virtual async Task Then_read()
     {
         var sent = await SendAsync(Ann, "hello");
         await Store.MarkDeliveredAsync(Bob, Thread, [sent.Id], Cancellation);
@@ -52,7 +52,7 @@ public abstract class DeliveredSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task Own_messages_unknown_ones_and_those_of_other_threads_are_passed_over()
+    public virtual async Task Own_messages_unknown_ones_and_those_of_other_threads_are_passed_over()
     {
         var other = (await Store.CreateThreadAsync(Ann, ThreadTypes.Group, null, [Bob], Cancellation)).Thread.Id;
         var elsewhere = (await Store.SendAsync(new NewMessage(Ann, other, null, "x", ContentTypes.PlainText, []), Cancellation)).Message;

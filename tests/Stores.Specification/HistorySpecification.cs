@@ -140,7 +140,7 @@ public abstract class HistorySpecification : StoreSpecification
     {
         await SendAsync(Ann, "hello");
 
-        await Store.EnsureUserAsync(Ann, "Anna", Cancellation);
+        await Harness.RenameUserAsync(Ann, "Anna");
 
         (await Store.HistoryAsync(Bob, Thread, null, null, 1, Cancellation)).Messages[0].SenderName.ShouldBe("Anna");
     }

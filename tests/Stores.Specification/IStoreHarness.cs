@@ -1,4 +1,5 @@
 using Chatpulse.Server.Stores;
+using Xunit;
 
 namespace Stores.Specification;
 
@@ -14,6 +15,21 @@ public interface IStoreHarness : IAsyncDisposable
     /// <summary>The id of a thread that does not exist.</summary>
     long UnknownThreadId { get; }
 
+    /// <summary>The id of a message, or of a file, that does not exist.</summary>
+    long UnknownContentId => 777_777;
+
+    /// <summary>Whether a name that comes with a sign-in is the user's name from then on; otherwise names are somebody else's business.</summary>
+    bool NamesComeWithSignIns => true;
+
     /// <summary>Makes a user and answers the id.</summary>
     ValueTask<long> AddUserAsync(string name);
+
+    /// <summary>Gives a user another name.</summary>
+    async ValueTask RenameUserAsync(long userId, string name) => await Store.EnsureUserAsync(userId, name, TestContext.Current.CancellationToken);
+
+    /// <summary>What the store keeps of a message's content; a store that changes text says here how.</summary>
+    string KeptContent(string content) => content;
+
+    /// <summary>What the store keeps of a thread's title.</summary>
+    string KeptTitle(string title) => title;
 }

@@ -9,7 +9,7 @@ namespace Stores.Specification;
 public abstract class ReceiptSpecification : StoreSpecification
 {
     [Fact]
-    public async Task Reading_is_answered_with_the_receipts_and_remembered()
+    public virtual async Task Reading_is_answered_with_the_receipts_and_remembered()
     {
         var sent = await SendManyAsync(Ann, 3);
 
@@ -17,12 +17,13 @@ public abstract class ReceiptSpecification : StoreSpecification
 
         receipts.Select(r => r.MessageId).ShouldBe([sent[0].Id, sent[2].Id]);
         receipts.ShouldAllBe(r => r.UserId == Bob && r.UserName == "Bob" && r.ReadAt >= sent[0].CreatedAt);
-        (await Store.ReceiptsAsync(Ann, sent[0].Id, Cancellation)).ShouldBe([receipts[0]]);
+        // The address is the receipt's only where the store has it at hand.
+        (await Store.ReceiptsAsync(Ann, sent[0].Id, Cancellation)).Select(r => r with { UserEmail = "" }).ShouldBe([receipts[0] with { UserEmail = "" }]);
         (await Store.ReceiptsAsync(Ann, sent[1].Id, Cancellation)).ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task A_message_is_read_when_the_last_of_the_others_has_read_it()
+    public virtual async Task A_message_is_read_when_the_last_of_the_others_has_read_it()
     {
         var group = (await Store.CreateThreadAsync(Ann, ThreadTypes.Group, null, [Bob, Cem], Cancellation)).Thread.Id;
         var sent = (await Store.SendAsync(new NewMessage(Ann, group, null, "hello", ContentTypes.PlainText, []), Cancellation)).Message;
@@ -84,7 +85,7 @@ public abstract class ReceiptSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task All_can_be_read_in_one_call_whatever_was_read_before()
+    public virtual async Task All_can_be_read_in_one_call_whatever_was_read_before()
     {
         var sent = await SendManyAsync(Ann, 30);
         await SendAsync(Bob, "mine");
@@ -131,5 +132,5 @@ public abstract class ReceiptSpecification : StoreSpecification
 
     [Fact]
     public async Task Receipts_of_an_unknown_message_are_not_found() =>
-        await RefusedAsync(ChatErrorCodes.NotFound, async () => await Store.ReceiptsAsync(Ann, 4711, Cancellation));
+        await RefusedAsync(ChatErrorCodes.NotFound, async () => await Store.ReceiptsAsync(Ann, Harness.UnknownContentId, Cancellation));
 }

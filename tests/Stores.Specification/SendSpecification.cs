@@ -8,6 +8,9 @@ namespace Stores.Specification;
 /// <summary>What becomes of a message that is sent.</summary>
 public abstract class SendSpecification : StoreSpecification
 {
+    /// <summary>Senders at once; each sends ten messages.</summary>
+    protected virtual int Crowd => 200;
+
     [Fact]
     public async Task A_message_is_answered_whole()
     {
@@ -96,12 +99,11 @@ public abstract class SendSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task Two_hundred_senders_at_once_keep_each_their_own_order()
+    public async Task A_crowd_that_sends_at_once_keeps_each_their_own_order()
     {
-        const int senders = 200;
         const int each = 10;
         var ids = new List<long>();
-        for (var i = 0; i < senders; i++)
+        for (var i = 0; i < Crowd; i++)
             ids.Add(await Harness.AddUserAsync($"Sender {i}"));
         var crowd = (await Store.CreateThreadAsync(Ann, ThreadTypes.Group, null, ids, Cancellation)).Thread.Id;
 
@@ -118,7 +120,7 @@ public abstract class SendSpecification : StoreSpecification
             all.AddRange(page.Messages);
         }
         while (page.HasMore);
-        all.Count.ShouldBe(senders * each);
+        all.Count.ShouldBe(Crowd * each);
         foreach (var ofOne in all.GroupBy(m => m.SenderId))
             ofOne.Select(m => m.Content).ShouldBe(Enumerable.Range(0, each).Select(n => $"{n}"));
     }
@@ -126,7 +128,7 @@ public abstract class SendSpecification : StoreSpecification
     [Fact]
     public async Task A_send_that_is_refused_leaves_nothing_behind()
     {
-        await RefusedAsync(ChatErrorCodes.Invalid, () => SendAsync(Ann, "with somebody's file", "t", 4711));
+        await RefusedAsync(ChatErrorCodes.Invalid, () => SendAsync(Ann, "with somebody's file", "t", Harness.UnknownContentId));
 
         (await Store.HistoryAsync(Ann, Thread, null, null, 10, Cancellation)).Messages.ShouldBeEmpty();
         (await Store.ThreadsAsync(Bob, 1, 10, null, Cancellation)).Threads[0].UnreadCount.ShouldBe(0);

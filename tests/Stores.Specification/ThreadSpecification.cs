@@ -85,7 +85,7 @@ public abstract class ThreadSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task An_unknown_maker_is_forbidden() =>
+    public virtual async Task An_unknown_maker_is_forbidden() =>
         await RefusedAsync(
             ChatErrorCodes.Forbidden, async () => await Store.CreateThreadAsync(Harness.UnknownUserId, ThreadTypes.Group, null, [Bob], Cancellation));
 
@@ -99,7 +99,7 @@ public abstract class ThreadSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task Threads_come_in_the_order_of_their_last_use_with_their_last_message()
+    public virtual async Task Threads_come_in_the_order_of_their_last_use_with_their_last_message()
     {
         var second = (await Store.CreateThreadAsync(Bob, ThreadTypes.Group, "Second", [Ann], Cancellation)).Thread.Id;
         await Store.SendAsync(new NewMessage(Bob, second, null, "in the second", ContentTypes.PlainText, []), Cancellation);
@@ -133,7 +133,7 @@ public abstract class ThreadSpecification : StoreSpecification
     }
 
     [Fact]
-    public async Task A_search_looks_at_titles_and_the_others_names()
+    public virtual async Task A_search_looks_at_titles_and_the_others_names()
     {
         await Store.CreateThreadAsync(Cem, ThreadTypes.Group, "Ärger über Österreich", [Bob], Cancellation);
         await Store.CreateThreadAsync(Cem, ThreadTypes.Private, null, [Ann], Cancellation);

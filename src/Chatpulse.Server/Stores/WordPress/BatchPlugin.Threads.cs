@@ -141,7 +141,16 @@ internal sealed partial class BatchPlugin
         {
             var changes = members.Changes(threadId);
             var call = new SiteCall(HttpMethod.Get, $"{routes.Namespace}/threads/{threadId}/participants", SiteCaller.Server);
-            var answer = (await routes.CallAsync(call, SiteJson.Default.SiteParticipants, access: null, CancellationToken.None)).Body;
+            SiteParticipants answer;
+            try
+            {
+                answer = (await routes.CallAsync(call, SiteJson.Default.SiteParticipants, access: null, CancellationToken.None)).Body;
+            }
+            catch (ChatException refusal) when (refusal.Code is ChatErrorCodes.NotFound)
+            {
+                throw new ChatException(ChatErrorCodes.NotFound, $"There is no thread {threadId}.", refusal);
+            }
+
             var participants = (answer.Participants ?? []).ConvertAll(SiteMapping.ToUser);
             if (changes != members.Changes(threadId) && load < MaxParticipantsLoads)
                 continue;

@@ -5,7 +5,7 @@ namespace Chatpulse.Server.Stores.WordPress;
 
 /// <summary>
 /// The messages that went through this server last, for sites that cannot be asked for one: where it belongs, when it was stored as the site writes it, and
-/// whether it was told as delivered. Holds some 32 MB; the oldest is forgotten first.
+/// whether it needs no telling that it was delivered. Holds some 32 MB; the oldest is forgotten first.
 /// </summary>
 /// <remarks>Threading: anyone calls; the lock guards everything.</remarks>
 internal sealed class SeenMessages
@@ -89,6 +89,19 @@ internal sealed class SeenMessages
 
             seen.IsDelivered = true;
             return seen.Message with { Status = "delivered" };
+        }
+    }
+
+    /// <summary>Somebody has read these messages: that they are delivered is no news any more.</summary>
+    public void Read(IEnumerable<long> messageIds)
+    {
+        lock (_lock)
+        {
+            foreach (var id in messageIds)
+            {
+                if (_seen.TryGetValue(id, out var seen))
+                    seen.IsDelivered = true;
+            }
         }
     }
 

@@ -19,7 +19,10 @@ internal static class SiteErrors
             return new ChatException(ChatErrorCodes.Unauthenticated, "WordPress no longer takes this login; sign in again.", error);
         return error.Status switch
         {
-            StatusCodes.Status400BadRequest => new ChatException(ChatErrorCodes.Invalid, error.Message, error),
+            StatusCodes.Status400BadRequest when error.Code is "too_many_reactions" => new ChatException(ChatErrorCodes.TooLarge, error.Message, error),
+            // Clients know the field by another name.
+            StatusCodes.Status400BadRequest => new ChatException(
+                ChatErrorCodes.Invalid, error.Message.Replace("attachment_ids", "attachments", StringComparison.Ordinal), error),
             StatusCodes.Status401Unauthorized => new ChatException(ChatErrorCodes.Unavailable, "The WordPress site refuses this server; its log says why.", error),
             StatusCodes.Status403Forbidden => new ChatException(ChatErrorCodes.Forbidden, error.Message, error),
             StatusCodes.Status404NotFound when error.Code is "rest_no_route" => new ChatException(

@@ -89,10 +89,7 @@ internal sealed class SiteRoutes(WordPressSite site, SiteDiscovery discovery, Th
         var body = new NewThread(type, title, participants);
         var call = SiteCall.WithJson(HttpMethod.Post, $"{Namespace}/threads", caller, body, SiteJson.Default.NewThread);
         var answer = await CallAsync(call, SiteJson.Default.SiteThreadAnswer, access: null, cancellationToken);
-        var thread = ToThread(answer.Body);
-        foreach (var participant in thread.Participants)
-            members.Add(participant.Id, thread.Id, members.Changes(thread.Id));
-        return new CreatedThread(thread, answer.Status == StatusCodes.Status201Created);
+        return new CreatedThread(ToThread(answer.Body), answer.Status == StatusCodes.Status201Created);
     }
 
     public ChatThread ToThread(SiteThreadAnswer answer) => answer.Thread is { Id: > 0 } thread

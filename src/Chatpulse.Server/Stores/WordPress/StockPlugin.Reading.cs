@@ -26,15 +26,16 @@ internal sealed partial class StockPlugin
 
         if (messageIds.Count > MaxReceipts)
             throw new ChatException(ChatErrorCodes.TooLarge, $"messageIds may have at most {MaxReceipts} ids on this site, whose plugin takes one a call.");
+        _seen.Read(messageIds);
         var marked = await Task.WhenAll(messageIds.Select(async id => (Id: id, IsNew: await MarkAsync(caller, userId, threadId, id, cancellationToken) > 0)));
         return await TellReadAsync(userId, marked.Where(message => message.IsNew).Select(message => message.Id));
     }
 
-    public Task<IReadOnlyList<ChatMessage>> MarkDeliveredAsync(
+    public async Task<IReadOnlyList<ChatMessage>> MarkDeliveredAsync(
         long userId, long threadId, IReadOnlyList<long> messageIds, CancellationToken cancellationToken)
     {
-        Enter(userId, threadId);
-        return Task.FromResult<IReadOnlyList<ChatMessage>>([.. messageIds.Select(id => _seen.Deliver(id, threadId, userId)).OfType<ChatMessage>()]);
+        await CheckMembershipAsync(userId, threadId, cancellationToken);
+        return [.. messageIds.Order().Select(id => _seen.Deliver(id, threadId, userId)).OfType<ChatMessage>()];
     }
 
     public Task<IReadOnlyList<ReadReceipt>> ReceiptsAsync(long userId, long messageId, CancellationToken cancellationToken) =>
@@ -50,6 +51,9 @@ internal sealed partial class StockPlugin
         IReadOnlyCollection<long> contacts = _members.ToldContacts(userId);
         if (HasLogins)
         {
+            // That somebody has gone is told when their login is no longer here to ask with.
+            if (_sessions.Find(userId) is null)
+                return _lastContacts.TryGet(userId, out var last) ? last : contacts;
             var found = new HashSet<long>();
             await foreach (var thread in AllThreadsAsync(userId, cancellationToken))
                 found.UnionWith(thread.Participants.Select(participant => participant.Id));
@@ -58,6 +62,7 @@ internal sealed partial class StockPlugin
         }
 
         _contacts.Set(userId, contacts);
+        _lastContacts.Set(userId, contacts);
         return contacts;
     }
 

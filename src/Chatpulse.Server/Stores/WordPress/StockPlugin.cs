@@ -36,6 +36,7 @@ internal sealed partial class StockPlugin : ISitePlugin
     private readonly StockHistory _history;
     private readonly ExpiringCache<long, bool> _confirmed;
     private readonly ExpiringCache<long, IReadOnlyCollection<long>> _contacts;
+    private readonly ExpiringCache<long, IReadOnlyCollection<long>> _lastContacts;
     private readonly ExpiringCache<(long User, long Message), bool> _toldRead;
     private int _saidReceipts;
 
@@ -52,6 +53,7 @@ internal sealed partial class StockPlugin : ISitePlugin
         _history = new StockHistory(routes, _seen, timeProvider, logger);
         _confirmed = new(timeProvider, ConfirmedLifetime, MaxConfirmed);
         _contacts = new(timeProvider, ContactsLifetime, MaxContactsRemembered, ids => ids.Count);
+        _lastContacts = new(timeProvider, ConfirmedLifetime, MaxContactsRemembered, ids => ids.Count);
         _toldRead = new(timeProvider, ConfirmedLifetime, MaxConfirmed);
     }
 
@@ -88,6 +90,9 @@ internal sealed partial class StockPlugin : ISitePlugin
         cancellationToken.ThrowIfCancellationRequested();
         if (Encoding.UTF8.GetByteCount(message.Content) > ContentBytes)
             throw new ChatException(ChatErrorCodes.TooLarge, $"content may have at most {ContentBytes} bytes in UTF-8 on this site.");
+        // Files cannot be uploaded there, and the site would leave out without a word what it does not have.
+        if (message.AttachmentIds.Count > 0)
+            throw StoreInput.Invalid("attachments must be empty: this site's plugin cannot keep files.");
         // From here on it is sent whether or not the caller waits.
         return _order.RunAsync((message.SenderId, message.ThreadId), () => SendInTurnAsync(message)).WaitAsync(cancellationToken);
     }

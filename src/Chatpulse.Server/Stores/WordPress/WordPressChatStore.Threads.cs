@@ -35,7 +35,11 @@ internal sealed partial class WordPressChatStore
         var others = participantIds.Where(id => id != userId).Distinct().Count();
         if (type is ThreadTypes.Private && others != 1)
             throw StoreInput.Invalid("a private thread has exactly one other participant");
-        return await (await PluginAsync(cancellationToken)).CreateThreadAsync(userId, type, title, participantIds, cancellationToken);
+        var made = await (await PluginAsync(cancellationToken)).CreateThreadAsync(userId, type, title, participantIds, cancellationToken);
+        // They have new contacts, and what was known of the thread's number is about no thread.
+        if (made.Created)
+            ParticipantsChanged(made.Thread.Id, [.. made.Thread.Participants.Select(participant => participant.Id)], []);
+        return made;
     }
 
     /// <inheritdoc />

@@ -83,8 +83,15 @@ internal sealed partial class WordPressChatStore : IChatStore
         StoreInput.RequireId(message.SenderId, "senderId");
         StoreInput.RequireId(message.ThreadId, "threadId");
         StoreInput.RequireContent(message.Content);
+        if (!ContentTypes.All.Contains(message.ContentType))
+            throw StoreInput.Invalid("contentType is not one that is known");
         if (message.TempId is { } tempId)
+        {
+            if (tempId.Length == 0)
+                throw StoreInput.Invalid("tempId must not be empty");
             StoreInput.RequireText(tempId, "tempId", StoreLimits.TempIdLength);
+        }
+
         StoreInput.RequireIds(message.AttachmentIds, "attachments", StoreLimits.AttachmentsPerMessage);
         // Goes on without a wait where the site is known, so that messages enter their order in the order of the calls.
         return await (await PluginAsync(cancellationToken)).SendAsync(message, cancellationToken);
@@ -158,7 +165,7 @@ internal sealed partial class WordPressChatStore : IChatStore
     {
         RequireUserAndThread(userId, threadId);
         StoreInput.RequireId(messageId, "messageId");
-        StoreInput.RequireText(emoji, "emoji", StoreLimits.EmojiLength);
+        StoreInput.RequireEmoji(emoji);
         return await (await PluginAsync(cancellationToken)).ReactAsync(userId, threadId, messageId, emoji, remove, cancellationToken);
     }
 

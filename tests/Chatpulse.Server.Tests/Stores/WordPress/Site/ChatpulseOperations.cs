@@ -95,7 +95,7 @@ internal sealed class ChatpulseOperations(SiteData data, SiteJson json)
         if (asked is not null && asked.Any(id => data.Messages.GetValueOrDefault(id)?.ThreadId != threadId))
             throw SiteRefusal.NoMessage;
         List<SiteMessage> marked = [];
-        foreach (var message in data.MessagesOf(threadId).Where(m => m.SenderId != user.Id && (asked is null || asked.Contains(m.Id))))
+        foreach (var message in data.MessagesOf(threadId).Where(m => m.SenderId != user.Id && m.DeletedAt is null && (asked is null || asked.Contains(m.Id))))
         {
             var receipt = message.Receipts.Find(r => r.UserId == user.Id);
             if (receipt is null)

@@ -42,7 +42,7 @@ internal sealed class ChatpulsePlugin : SiteRoutes
         if (name.Length == 0)
             return new SiteCaller(null, HasKey: true, IsSignedIn: false);
         var user = long.TryParse(name, CultureInfo.InvariantCulture, out var id) ? User(id) : null;
-        return new SiteCaller(user ?? throw new SiteRefusal(403, "rest_unknown_user", "There is no such user."), HasKey: true, IsSignedIn: false);
+        return new SiteCaller(user ?? throw new SiteRefusal(403, "rest_cannot_chat", "Sorry, this user is not allowed to use the chat."), HasKey: true, IsSignedIn: false);
     }
 
     private SiteAnswer Batch(SiteCall call)

@@ -267,6 +267,8 @@ internal sealed class ScriptedSite : IAsyncDisposable
         if (answer.File is { } file)
         {
             context.Response.ContentType = file.MimeType;
+            context.Response.ContentLength = file.Content.Length;
+            context.Response.Headers.ContentDisposition = $"attachment; filename*=UTF-8''{Uri.EscapeDataString(file.Filename)}";
             await context.Response.Body.WriteAsync(file.Content, context.RequestAborted);
             return;
         }

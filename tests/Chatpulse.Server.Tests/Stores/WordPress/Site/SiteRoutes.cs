@@ -56,7 +56,9 @@ internal abstract class SiteRoutes
     protected abstract SiteCaller Caller(SiteCall call);
 
     /// <summary>Somebody; the call is refused for nobody.</summary>
-    protected SiteUser Somebody(SiteCall call) => Caller(call).User ?? throw SiteRefusal.NotSignedIn;
+    protected SiteUser Somebody(SiteCall call) => Caller(call) is var caller && caller.User is { } user ? user
+        : caller.HasKey ? throw new SiteRefusal(403, "rest_user_required", "The key alone is not enough here: name the user in X-Chatpulse-User.")
+        : throw SiteRefusal.NotSignedIn;
 
     protected bool HasKey(SiteCall call) => call.Request.Headers["X-Chatpulse-API-Key"].ToString() == ApiKey;
 
