@@ -63,13 +63,11 @@ final class Caller {
 	}
 
 	/**
-	 * The same caller, acting as a user whom the call names elsewhere than in the header.
+	 * The same caller, acting as a user whom the call names elsewhere than in the header. What they may do is checked where it is done.
 	 *
 	 * @param int $user_id The user.
-	 * @throws Refusal When the user may not use the chat.
 	 */
 	public function acting_as( int $user_id ): self {
-		self::require_may_chat( $user_id );
 		wp_set_current_user( $user_id );
 		return new self( $this->has_key, $user_id );
 	}

@@ -81,7 +81,7 @@ final class Rest_Users {
 			$query['search']         = '*' . $search . '*';
 			$query['search_columns'] = array( 'display_name', 'user_nicename' );
 		}
-		// What others may do is told only to those who may list users in the first place.
+		// What others may do in detail is told only to those who may list users in the first place.
 		$all = null === $caller->user_id || user_can( $caller->user_id, 'list_users' );
 		return new \WP_REST_Response(
 			array_map(
@@ -90,7 +90,7 @@ final class Rest_Users {
 					'name'         => $user->display_name,
 					'username'     => $user->user_nicename,
 					'avatar_url'   => (string) get_avatar_url( $user->ID ),
-					'roles'        => $all ? array_values( $user->roles ) : array(),
+					'roles'        => array_values( $user->roles ),
 					'capabilities' => $all ? array_keys( array_filter( $user->allcaps ) ) : array(),
 					'last_active'  => '',
 					'is_online'    => false,

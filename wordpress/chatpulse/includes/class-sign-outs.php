@@ -24,8 +24,11 @@ final class Sign_Outs {
 	/** The sessions before a change, by user. @var array<int, string[]> */
 	private static array $before = array();
 
-	/** Users of whom all sessions were told in this request. @var array<int, true> */
+	/** Users of whom all sessions were told in this request, by "site:user". @var array<string, true> */
 	private static array $told = array();
+
+	/** The threads of users who are being deleted, by "site:user". @var array<string, int[]> */
+	private static array $threads = array();
 
 	/**
 	 * Hooks in.
@@ -38,9 +41,11 @@ final class Sign_Outs {
 		add_action( 'after_password_reset', static fn( \WP_User $user ) => self::all( $user->ID ) );
 		add_action( 'wp_set_password', static fn( $password, $user_id ) => self::all( (int) $user_id ), 10, 2 );
 		add_action( 'profile_update', array( self::class, 'profile_updated' ), 10, 2 );
-		add_action( 'delete_user', array( self::class, 'user_deleted' ) );
-		add_action( 'wpmu_delete_user', array( self::class, 'user_deleted' ) );
-		add_action( 'remove_user_from_blog', array( self::class, 'user_left_site' ), 10, 2 );
+		// Before and after others settle what becomes of what the user leaves.
+		add_action( 'delete_user', array( self::class, 'user_leaves' ), 1 );
+		add_action( 'delete_user', array( self::class, 'user_left' ), 20, 2 );
+		add_action( 'remove_user_from_blog', array( self::class, 'user_leaves_site' ), 1, 2 );
+		add_action( 'remove_user_from_blog', array( self::class, 'user_left_site' ), 20, 3 );
 	}
 
 	/**
@@ -97,8 +102,9 @@ final class Sign_Outs {
 	 * @param int $user_id The user.
 	 */
 	private static function all( int $user_id ): void {
-		if ( ! isset( self::$told[ $user_id ] ) ) {
-			self::$told[ $user_id ] = true;
+		$key = get_current_blog_id() . ':' . $user_id;
+		if ( ! isset( self::$told[ $key ] ) ) {
+			self::$told[ $key ] = true;
 			Webhooks::signed_out( $user_id, null );
 		}
 	}
@@ -117,26 +123,54 @@ final class Sign_Outs {
 	}
 
 	/**
-	 * A user is deleted: they leave every thread.
+	 * A user is about to be deleted: notes which threads they are in.
 	 *
 	 * @param int $user_id The user.
 	 */
-	public static function user_deleted( $user_id ): void {
+	public static function user_leaves( $user_id ): void {
+		self::$threads[ get_current_blog_id() . ':' . $user_id ] = Threads::of_user( (int) $user_id );
+	}
+
+	/**
+	 * A user is deleted: they leave every thread, and somebody may have taken their place there.
+	 *
+	 * @param int      $user_id The user.
+	 * @param int|null $heir    Who gets what they wrote, if anybody.
+	 */
+	public static function user_left( $user_id, $heir = null ): void {
+		$key     = get_current_blog_id() . ':' . $user_id;
+		$threads = self::$threads[ $key ] ?? array();
+		unset( self::$threads[ $key ] );
 		self::all( (int) $user_id );
-		foreach ( Threads::forget( (int) $user_id ) as $thread_id ) {
-			Webhooks::participants_changed( $thread_id, array(), array( (int) $user_id ) );
+		Threads::forget( (int) $user_id );
+		foreach ( $threads as $thread_id ) {
+			$added = array_values( array_intersect( array( (int) $heir ), Threads::people( $thread_id ) ) );
+			Webhooks::participants_changed( $thread_id, $added, array( (int) $user_id ) );
 		}
 	}
 
 	/**
-	 * A user of the network is not one of this site any more.
+	 * A user of the network is about to leave a site of it.
 	 *
 	 * @param int $user_id The user.
 	 * @param int $site_id The site.
 	 */
-	public static function user_left_site( $user_id, $site_id ): void {
-		if ( get_current_blog_id() === (int) $site_id ) {
-			self::all( (int) $user_id );
-		}
+	public static function user_leaves_site( $user_id, $site_id ): void {
+		switch_to_blog( (int) $site_id );
+		self::user_leaves( $user_id );
+		restore_current_blog();
+	}
+
+	/**
+	 * A user of the network has left a site of it.
+	 *
+	 * @param int $user_id The user.
+	 * @param int $site_id The site.
+	 * @param int $heir    Who gets what they wrote, if anybody.
+	 */
+	public static function user_left_site( $user_id, $site_id, $heir = 0 ): void {
+		switch_to_blog( (int) $site_id );
+		self::user_left( $user_id, $heir );
+		restore_current_blog();
 	}
 }

@@ -282,15 +282,22 @@ final class Threads {
 	}
 
 	/**
+	 * All threads that a user is in.
+	 *
+	 * @param int $user_id The user.
+	 * @return int[]
+	 */
+	public static function of_user( int $user_id ): array {
+		return Database::ids( 'SELECT thread_id FROM ' . Schema::table( 'participants' ) . ' WHERE user_id = %d ORDER BY thread_id', $user_id );
+	}
+
+	/**
 	 * Takes a user who is being deleted out of all threads.
 	 *
 	 * @param int $user_id The user.
-	 * @return int[] The threads that they were in.
 	 */
-	public static function forget( int $user_id ): array {
-		$threads = Database::ids( 'SELECT thread_id FROM ' . Schema::table( 'participants' ) . ' WHERE user_id = %d ORDER BY thread_id', $user_id );
+	public static function forget( int $user_id ): void {
 		Database::run( 'DELETE FROM ' . Schema::table( 'participants' ) . ' WHERE user_id = %d', $user_id );
-		return $threads;
 	}
 
 	/**

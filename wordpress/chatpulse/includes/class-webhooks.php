@@ -24,7 +24,7 @@ final class Webhooks {
 	private const TIME_OUT = 5;
 	private const TOGETHER = 20;
 
-	/** Path and body of each. @var array<array{0: string, 1: array<string, mixed>}> */
+	/** Path and body of each, and the site of the network that tells it. @var array<array{0: string, 1: array<string, mixed>, 2: int}> */
 	private static array $queue = array();
 
 	/**
@@ -42,7 +42,7 @@ final class Webhooks {
 	 */
 	public static function queue( string $path, array $body ): void {
 		if ( '' !== Options::server_url() && count( self::$queue ) < self::MOST ) {
-			self::$queue[] = array( $path, $body );
+			self::$queue[] = array( $path, $body, get_current_blog_id() );
 		}
 	}
 
@@ -98,13 +98,20 @@ final class Webhooks {
 			}
 		}
 		$until = microtime( true ) + self::TOGETHER;
-		while ( null !== ( $next = array_shift( self::$queue ) ) ) {
-			if ( microtime( true ) >= $until ) {
-				self::failed( $next[0], __( 'The chat server took too long for the webhooks before it.', 'chatpulse' ) );
-				self::$queue = array();
-				break;
+		while ( self::$queue ) {
+			list( $path, $body, $site_id ) = array_shift( self::$queue );
+			$elsewhere                     = get_current_blog_id() !== $site_id;
+			if ( $elsewhere ) {
+				switch_to_blog( $site_id );
 			}
-			self::send( $next[0], $next[1], $answered || 'cli' === PHP_SAPI );
+			if ( microtime( true ) < $until ) {
+				self::send( $path, $body, $answered || 'cli' === PHP_SAPI );
+			} else {
+				self::failed( $path, __( 'The chat server took too long for the webhooks before it.', 'chatpulse' ) );
+			}
+			if ( $elsewhere ) {
+				restore_current_blog();
+			}
 		}
 	}
 
