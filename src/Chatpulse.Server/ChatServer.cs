@@ -89,12 +89,18 @@ internal static partial class ChatServer
             options.Json.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
         });
 
+        services.AddSingleton<SignOuts>();
+        services.AddSingleton<WordPressSessions>();
+        services.TryAddSingleton<IWordPressLogin, WordPressLogin>();
+        services.AddSingleton<WordPressLogins>();
+        services.AddSingleton<WordPressLoginWatch>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<TypingTracker>();
         services.AddSingleton<PresenceTracker>();
         services.AddSingleton<PresenceAnnouncer>();
         services.AddSingleton<ThreadPresence>();
         services.AddSingleton<ChatService>();
+        services.AddSingleton<LiveAccess>();
         services.AddSingleton<IEventFamily, ThreadEvents>();
         services.AddSingleton<IEventFamily, MessageEvents>();
         services.AddSingleton<IEventFamily, TypingEvents>();

@@ -14,10 +14,14 @@ internal sealed class ChatConnection
     /// <summary>What is said to those who are not in the thread.</summary>
     public const string JoinFirst = "Join the thread first.";
 
+    /// <summary>What is said to those who were taken out of the thread while they asked for something there.</summary>
+    public const string Removed = "You are no longer in the thread.";
+
     private const int MaxThreads = 500;
 
     private readonly Lock _lock = new();
     private readonly ThreadPresence _threadPresence;
+    private volatile UserIdentity _identity;
     private HashSet<long>? _threads;
     private bool _closed;
 
@@ -25,6 +29,7 @@ internal sealed class ChatConnection
     {
         Socket = socket;
         UserId = identity.UserId;
+        _identity = identity;
         _threadPresence = threadPresence;
     }
 
@@ -34,8 +39,14 @@ internal sealed class ChatConnection
     /// <summary>Whose it is; never changes.</summary>
     public long UserId { get; }
 
-    /// <summary>Ends the connection when its token has expired; null where tokens are not used.</summary>
-    public TokenExpiry? Expiry { get; init; }
+    /// <summary>The proof of whose it is, the last one that was shown.</summary>
+    public UserIdentity Identity => _identity;
+
+    /// <summary>The login at WordPress that is watched for it; guarded by <see cref="WordPressLoginWatch"/>.</summary>
+    public WordPressLoginWatch.Login? Login { get; set; }
+
+    /// <summary>Ends the connection when its proof has expired; null where proofs do not.</summary>
+    public IdentityExpiry? Expiry { get; init; }
 
     /// <summary>The threads it has joined, at this moment.</summary>
     public IReadOnlyList<long> Threads
@@ -78,13 +89,17 @@ internal sealed class ChatConnection
     }
 
     /// <summary>Joins the thread's room, also when it is counted in and only its room was left for a while; does nothing when it has ended.</summary>
-    /// <exception cref="ChatException"><c>too_large</c>: it is in too many threads.</exception>
-    public void Join(long threadId)
+    /// <param name="threadId">The thread.</param>
+    /// <param name="removed">Whether the user was taken out of the thread since access was checked.</param>
+    /// <exception cref="ChatException"><c>forbidden</c>: the user was taken out; <c>too_large</c>: it is in too many threads.</exception>
+    public void Join(long threadId, Func<bool> removed)
     {
         lock (_lock)
         {
             if (_closed)
                 return;
+            if (removed())
+                throw new ChatException(ChatErrorCodes.Forbidden, Removed);
             _threads ??= [];
             if (_threads.Contains(threadId))
             {
@@ -100,6 +115,16 @@ internal sealed class ChatConnection
         }
     }
 
+    /// <summary>Goes back to the room of a thread that it is counted in, after only the room was left for a while.</summary>
+    public void ReturnTo(long threadId)
+    {
+        lock (_lock)
+        {
+            if (!_closed && _threads?.Contains(threadId) == true)
+                Socket.Join(ChatRooms.Thread(threadId));
+        }
+    }
+
     /// <summary>Leaves the thread's room, then runs <paramref name="left"/>, then tells the others. False when it was not in.</summary>
     public bool Leave(long threadId, Action left)
     {
@@ -112,6 +137,20 @@ internal sealed class ChatConnection
             _threadPresence.Leave(threadId, UserId, Socket.Id);
             return true;
         }
+    }
+
+    /// <summary>The same user was proven anew.</summary>
+    public void Refresh(UserIdentity identity)
+    {
+        _identity = identity;
+        Expiry?.Set(identity.ExpiresAt);
+    }
+
+    /// <summary>The user has signed out: tells the client, and ends the connection.</summary>
+    public void EndSignedOut()
+    {
+        Socket.Emit("error", new Wire.Error(IdentityExpiry.Event, "You have signed out; the connection ends.", TempId: null));
+        Socket.Disconnect(closeConnection: true);
     }
 
     /// <summary>The connection ends: nothing can be joined any more. Answers what it was in.</summary>

@@ -22,6 +22,7 @@ internal sealed partial class ChatGateway
     private readonly PresenceAnnouncer _announcer;
     private readonly ThreadPresence _threadPresence;
     private readonly TypingTracker _typing;
+    private readonly WordPressLoginWatch _logins;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<ChatGateway> _logger;
     private readonly FrozenDictionary<string, Func<ChatRequest, ValueTask>> _handlers;
@@ -34,6 +35,7 @@ internal sealed partial class ChatGateway
         PresenceAnnouncer announcer,
         ThreadPresence threadPresence,
         TypingTracker typing,
+        WordPressLoginWatch logins,
         IEnumerable<IEventFamily> families,
         TimeProvider timeProvider,
         ILogger<ChatGateway> logger)
@@ -45,6 +47,7 @@ internal sealed partial class ChatGateway
         _announcer = announcer;
         _threadPresence = threadPresence;
         _typing = typing;
+        _logins = logins;
         _timeProvider = timeProvider;
         _logger = logger;
         _handlers = families.SelectMany(family => family.Handlers).ToFrozenDictionary(StringComparer.Ordinal);
@@ -75,9 +78,8 @@ internal sealed partial class ChatGateway
         var identity = (UserIdentity)socket.Data!;
         var connection = new ChatConnection(socket, identity, _threadPresence)
         {
-            Expiry = identity.ExpiresAt is null ? null : new TokenExpiry(socket, _server.Engine.Wheel, _settings.AuthGracePeriod, _timeProvider),
+            Expiry = ExpiryOf(socket, identity),
         };
-        socket.Data = connection;
 
         // One listener for every event name: a dozen delegates a connection would cost more memory than the connection itself.
         socket.OnUnhandled(incoming => HandleAsync(connection, incoming));
@@ -92,16 +94,30 @@ internal sealed partial class ChatGateway
         socket.OnDisconnecting(_ => threads = connection.Close());
         socket.OnDisconnect(reason => Disconnect(connection, threads, reason));
 
-        socket.Join(ChatRooms.User(connection.UserId));
         if (_presence.Connect(connection.UserId))
             _announcer.Announce(connection.UserId);
-        if (identity.ExpiresAt is { } expiresAt)
-            connection.Expiry!.Set(expiresAt);
+        connection.Expiry?.Set(identity.ExpiresAt);
+        if (identity.Credentials is not null)
+            _logins.Watch(connection);
+
+        // Last: from here on it can be found and ended. What took rights from the user before is looked for afterwards.
+        socket.Join(ChatRooms.User(connection.UserId));
+        socket.Data = connection;
+        if (_authenticator.HasSignedOut(identity))
+            connection.EndSignedOut();
+    }
+
+    private IdentityExpiry? ExpiryOf(Socket socket, UserIdentity identity)
+    {
+        if (identity.Credentials is not null)
+            return new IdentityExpiry(socket, "login", "a new nonce", _server.Engine.Wheel, _settings.AuthGracePeriod, _timeProvider);
+        return identity.ExpiresAt is null ? null : new IdentityExpiry(socket, "token", "a new one", _server.Engine.Wheel, _settings.AuthGracePeriod, _timeProvider);
     }
 
     private void Disconnect(ChatConnection connection, IReadOnlyList<long> threads, DisconnectReason reason)
     {
         connection.Expiry?.Stop();
+        _logins.Unwatch(connection);
         foreach (var threadId in threads)
         {
             _typing.Disconnect(threadId, connection.UserId, connection.Socket.Id);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Chatpulse.Server.Rest;
 using Chatpulse.Server.Stores;
 using Chatpulse.Server.Typing;
+using EngineIO.Sessions;
 using SocketIO.Server;
 
 namespace Chatpulse.Server.Chat;
@@ -16,6 +17,9 @@ namespace Chatpulse.Server.Chat;
 /// </remarks>
 public sealed class ChatService
 {
+    // How long what others have stored is held back for the sake of the order, when the store is slow.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly IChatStore _store;
     private readonly SocketIOServer _server;
     private readonly TypingTracker _typing;
@@ -131,28 +135,35 @@ public sealed class ChatService
 
     /// <summary>
     /// Another server has stored a message (a webhook): tells it to the thread's room as one that came by REST, unless it was told
-    /// already. Returns at once; a message that is being stored through this server at the same time is waited for, so nobody gets it twice.
+    /// already. Returns at once. One that may be a message which is being stored through this server is told when that is settled, so that nobody gets it
+    /// twice; any other waits at most a second for those that were accepted before it.
     /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="restShape">
     /// The message as the webhook brought it, for <c>message:received</c>; it is kept, so it must not belong to a document that is disposed.
     /// </param>
     /// <exception cref="ChatException"><c>unavailable</c>: too much is waiting in the thread.</exception>
-    public void TellStoredElsewhere(ChatMessage message, JsonElement restShape) =>
-        RunInChannel(message.ThreadId, channel =>
+    public void TellStoredElsewhere(ChatMessage message, JsonElement restShape)
+    {
+        _store.StoredElsewhere(message);
+        TellInOrder(message, channel => !channel.IsSending(message.SenderId, message.TempId), channel =>
         {
             if (!_told.TryAdd(message.ThreadId, message.Id))
                 return;
             channel.Remember(message);
             TellMessage(message, sender: null, restShape);
         });
+    }
 
     /// <summary>
-    /// Another server has changed a message (a webhook): tells it by <c>message_update</c>, after the message itself if that is being told. Returns at once.
+    /// Another server has changed a message (a webhook): tells it by <c>message_update</c>, after the message itself if that is being told, and after a change
+    /// that is being stored. Returns at once.
     /// </summary>
     /// <exception cref="ChatException"><c>unavailable</c>: too much is waiting in the thread.</exception>
-    public void TellUpdatedElsewhere(ChatMessage message) =>
-        RunInChannel(message.ThreadId, channel => TellUpdate(channel, message));
+    public void TellUpdatedElsewhere(ChatMessage message) => TellInOrder(
+        message,
+        channel => !channel.IsSending(message.SenderId, message.TempId) && !channel.IsChanging(message.Id),
+        channel => TellUpdate(channel, message));
 
     /// <summary>Another server has stored receipts (a webhook): tells the thread's room <c>read_receipt</c> and <c>message:read</c>.</summary>
     public void TellReadElsewhere(long userId, long threadId, IReadOnlyList<long> messageIds)
@@ -178,7 +189,8 @@ public sealed class ChatService
     /// <paramref name="join"/> at the exact point where the stream goes on, so that none is missed and none comes twice. Sends a page at a time, as fast as
     /// the client takes them, so that a long absence is no full queue. Answers how many there were.
     /// </summary>
-    internal async ValueTask<int> CatchUpAsync(long userId, long threadId, long lastMessageId, Socket socket, Action join)
+    /// <exception cref="ChatException"><c>forbidden</c>: <paramref name="removed"/> says that the user was taken out of the thread meanwhile.</exception>
+    internal async ValueTask<int> CatchUpAsync(long userId, long threadId, long lastMessageId, Socket socket, Func<bool> removed, Action join)
     {
         const int page = 100;
         const int queuedBytes = 64 * 1024;
@@ -205,6 +217,8 @@ public sealed class ChatService
             var complete = false;
             await channel.RunAsync(() =>
             {
+                if (removed())
+                    throw new ChatException(ChatErrorCodes.Forbidden, ChatConnection.Removed);
                 if (channel.ToldAfter(lastMessageId) is not { } told)
                     return;
                 foreach (var message in told)
@@ -291,28 +305,41 @@ public sealed class ChatService
             TellRead(userId, channel.ThreadId, [.. marked.Receipts.Select(receipt => receipt.MessageId)], marked.Receipts[0].ReadAt);
     }
 
-    // Runs something between two rounds of a thread, and does not wait for it.
-    private void RunInChannel(long threadId, Action<ThreadChannel> action)
+    // Tells of a message between two rounds of its thread, and does not wait for it.
+    private void TellInOrder(ChatMessage message, Func<ThreadChannel, bool> mayOvertake, Action<ThreadChannel> tell)
     {
-        var lease = _channels.Enter(threadId);
+        var lease = _channels.Enter(message.ThreadId);
         try
         {
             var channel = lease.Channel;
-            _ = FinishAsync(lease, channel.RunAsync(() => action(channel)));
+            var step = channel.Post(() => tell(channel), mayOvertake(channel));
+            _ = FinishAsync(lease, step, step.MayOvertake && !step.Completion.Task.IsCompleted ? new Impatience(channel, step) : null);
         }
         catch (ChatException)
         {
             lease.Dispose();
             throw;
         }
+    }
 
-        static async Task FinishAsync(ThreadChannels.Lease lease, Task told)
+    private async Task FinishAsync(ThreadChannels.Lease lease, ThreadChannel.Step step, Impatience? impatience)
+    {
+        using (lease)
         {
-            using (lease)
-                await told;
+            if (impatience is not null)
+                _server.Engine.Wheel.Schedule(impatience, Patience);
+            await step.Completion.Task;
+            if (impatience is not null)
+                _server.Engine.Wheel.Cancel(impatience);
         }
     }
 
     private void TellRead(long userId, long threadId, IReadOnlyList<long> messageIds, DateTimeOffset readAt) =>
         _server.To(ChatRooms.Thread(threadId)).Emit("message:read", new Wire.MessageRead(userId, threadId, messageIds, ChatTime.Format(readAt)));
+
+    /// <summary>Ends the wait of a step.</summary>
+    private sealed class Impatience(ThreadChannel channel, ThreadChannel.Step step) : TimingWheelEntry
+    {
+        protected override void OnDue() => channel.Overtake(step);
+    }
 }

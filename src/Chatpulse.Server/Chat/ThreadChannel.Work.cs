@@ -101,10 +101,20 @@ internal sealed partial class ThreadChannel
         }
     }
 
-    private sealed class Step(Action action) : Work
+    /// <summary>Something to be run once, by the loop.</summary>
+    internal sealed class Step(Action action, bool mayOvertake) : Work
     {
+        private bool _begun;
+
+        /// <summary>Whether it need not wait for a slow store.</summary>
+        public bool MayOvertake => mayOvertake;
+
+        /// <summary>Runs it, unless it has been run: one that has overtaken is met again where it waited.</summary>
         public void Run()
         {
+            if (_begun)
+                return;
+            _begun = true;
             try
             {
                 action();

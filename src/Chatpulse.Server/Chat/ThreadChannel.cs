@@ -12,7 +12,8 @@ namespace Chatpulse.Server.Chat;
 /// of the round is stored it is told by id, and then the next round begins. Ids of a later round are higher, because its calls began after the earlier
 /// ones had ended. Changes share a round with messages and with changes that cannot meet on the same message (<see cref="ChangeScope"/>): what the store
 /// answers is the whole message, and of two such answers the one told last must be the one stored last. Rejected: one message at a time (a transaction
-/// each), and telling each as soon as it is stored (ids of different senders would cross). Other threads are not held up.
+/// each), and telling each as soon as it is stored (ids of different senders would cross). Other threads are not held up. What must not wait for a slow store
+/// (<see cref="Post"/>, <see cref="Overtake"/>) is run by the same loop while it waits for the round.
 /// </remarks>
 internal sealed partial class ThreadChannel(long threadId, IChatStore store, Action<ThreadChannel.Send> tell)
 {
@@ -27,6 +28,8 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
     private readonly Queue<ChatMessage> _updates = new();
     private readonly List<Send> _round = [];
     private readonly List<Change> _changes = [];
+    private List<Step> _overtaking = [];
+    private TaskCompletionSource? _overtaken;
     private long _forgottenId;
     private long _updatesTold;
     private bool _running;
@@ -58,11 +61,54 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
     }
 
     /// <summary>Runs something between two rounds: everything stored before is told, nothing is being stored. It must not block.</summary>
-    public Task RunAsync(Action action)
+    public Task RunAsync(Action action) => Post(action, mayOvertake: false).Completion.Task;
+
+    /// <summary>As <see cref="RunAsync"/>, and answers the step, for <see cref="Overtake"/>.</summary>
+    public Step Post(Action action, bool mayOvertake)
     {
-        var step = new Step(action);
+        var step = new Step(action, mayOvertake);
         Enqueue(step);
-        return step.Completion.Task;
+        return step;
+    }
+
+    /// <summary>
+    /// Has a step run now, and before it those posted earlier that may overtake too, although a round that began before them is not stored yet. Nothing happens
+    /// when it has been run.
+    /// </summary>
+    public void Overtake(Step step)
+    {
+        lock (_lock)
+        {
+            foreach (var earlier in _waiting.OfType<Step>().Where(waiting => waiting.MayOvertake))
+            {
+                _overtaking.Add(earlier);
+                if (earlier == step)
+                    break;
+            }
+
+            _overtaken?.TrySetResult();
+        }
+    }
+
+    /// <summary>
+    /// Whether a message of the sender is being stored, or waits for it, that a message stored elsewhere may be: the one of the same <c>tempId</c>, or any where
+    /// the site does not know that.
+    /// </summary>
+    public bool IsSending(long senderId, string? tempId)
+    {
+        lock (_lock)
+            return _round.Exists(MayBe) || _waiting.OfType<Send>().Any(MayBe);
+
+        bool MayBe(Send send) =>
+            send.Message.SenderId == senderId && (tempId is null || string.Equals(send.Message.TempId, tempId, StringComparison.Ordinal));
+    }
+
+    /// <summary>Whether a message may be being changed, or wait for it.</summary>
+    public bool IsChanging(long messageId)
+    {
+        var scope = ChangeScope.Message(messageId);
+        lock (_lock)
+            return _changes.Exists(change => change.Scope.Meets(scope)) || _waiting.OfType<Change>().Any(change => change.Scope.Meets(scope));
     }
 
     /// <summary>For use in <see cref="RunAsync"/>: remembers a message that is told there, for those who are joining.</summary>
@@ -70,7 +116,7 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
     {
         _remembered.Enqueue(message);
         if (_remembered.Count > MaxRemembered)
-            _forgottenId = _remembered.Dequeue().Id;
+            _forgottenId = Math.Max(_forgottenId, _remembered.Dequeue().Id);
     }
 
     /// <summary>
@@ -164,18 +210,51 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
     private async Task RunRoundAsync()
     {
         // Begun in the order of the queue, which the store keeps for each sender.
-        await Task.WhenAll([.. _round.Select(send => send.StoreAsync(store)), .. _changes.Select(change => change.StoreAsync())]);
-        _round.Sort(static (a, b) => Nullable.Compare(a.Stored?.Message.Id, b.Stored?.Message.Id));
-        foreach (var send in _round)
+        var stored = Task.WhenAll([.. _round.Select(send => send.StoreAsync(store)), .. _changes.Select(change => change.StoreAsync())]);
+        while (!stored.IsCompleted)
         {
-            if (send.Stored is { AlreadyStored: false } stored)
-                Remember(stored.Message);
+            Task overtaken;
+            lock (_lock)
+            {
+                _overtaken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                overtaken = _overtaking.Count > 0 ? Task.CompletedTask : _overtaken.Task;
+            }
+
+            await Task.WhenAny(stored, overtaken);
+            RunOvertaking();
+        }
+
+        Send[] round;
+        Change[] changes;
+        lock (_lock)
+        {
+            (round, changes) = ([.. _round], [.. _changes]);
+            _round.Clear();
+            _changes.Clear();
+        }
+
+        Array.Sort(round, static (a, b) => Nullable.Compare(a.Stored?.Message.Id, b.Stored?.Message.Id));
+        foreach (var send in round)
+        {
+            if (send.Stored is { AlreadyStored: false } message)
+                Remember(message.Message);
             send.Complete(tell);
         }
 
-        foreach (var change in _changes)
+        foreach (var change in changes)
             change.Complete();
-        _round.Clear();
-        _changes.Clear();
+    }
+
+    private void RunOvertaking()
+    {
+        List<Step> steps;
+        lock (_lock)
+        {
+            (steps, _overtaking) = (_overtaking, []);
+            _overtaken = null;
+        }
+
+        foreach (var step in steps)
+            step.Run();
     }
 }

@@ -187,8 +187,8 @@ internal static class Wire
         [JsonPropertyOrder(-1)] public bool Ok => true;
     }
 
-    /// <summary>Acknowledges <c>auth_refresh</c>.</summary>
-    public sealed record Refreshed(string ExpiresAt)
+    /// <summary>Acknowledges <c>auth_refresh</c>; no time when the proof does not say when it ends.</summary>
+    public sealed record Refreshed([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ExpiresAt)
     {
         [JsonPropertyOrder(-1)] public bool Ok => true;
     }

@@ -7,7 +7,7 @@ namespace Chatpulse.Server.Identity;
 
 /// <summary>
 /// Checks tokens: JWT signed with HS256 and no other algorithm, <c>sub</c> a user id, <c>exp</c> required, <c>nbf</c> respected, <c>name</c> taken as
-/// display name. Clocks may differ by 5 s.
+/// display name, <c>iat</c> and <c>sid</c> (the login session) for signing out. Clocks may differ by 5 s.
 /// </summary>
 /// <remarks>Thread-safe; keeps no state.</remarks>
 internal sealed class TokenValidator
@@ -68,7 +68,11 @@ internal sealed class TokenValidator
             throw Refused($"the token's sub {ChatIds.Rule}");
 
         var name = jwt.TryGetClaim("name", out var claim) ? claim.Value.Trim() : "";
-        return new UserIdentity(userId, IsName(name) ? name : null, expires);
+        return new UserIdentity(userId, IsName(name) ? name : null, expires)
+        {
+            IssuedAt = jwt.IssuedAt > DateTime.MinValue ? new DateTimeOffset(jwt.IssuedAt, TimeSpan.Zero) : null,
+            SessionIds = jwt.TryGetClaim("sid", out var session) && session.Value.Length > 0 ? [session.Value] : [],
+        };
     }
 
     private static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && !name.Contains('\0', StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using Chatpulse.Server.Chat;
+using Chatpulse.Server.Rest;
 
 namespace Chatpulse.Server.Stores;
 
@@ -127,6 +128,17 @@ public interface IChatStore
     /// time; a store whose files are cleaned up by others does nothing and answers 0.
     /// </summary>
     ValueTask<int> DeleteUnusedAttachmentsAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Somebody else (a webhook) says that this message is stored. A store that waits for an answer about it, or has lost one, may take it for the answer.
+    /// Returns at once.
+    /// </summary>
+    void StoredElsewhere(ChatMessage message)
+    {
+    }
+
+    /// <summary>Reads a time that whoever keeps the messages wrote without an offset (<c>YYYY-MM-DD HH:MM:SS</c>), in their time zone; UTC for the embedded store.</summary>
+    bool TryReadTime(string text, out DateTimeOffset time) => RestTime.TryRead(text, out time);
 
     /// <summary>Completes when the store can be read and written; throws <c>unavailable</c> with why not.</summary>
     ValueTask CheckHealthAsync(CancellationToken cancellationToken);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Chatpulse.Server.Chat;
-using Chatpulse.Server.Rest;
+using Chatpulse.Server.Stores;
 
 namespace Chatpulse.Server.Webhooks;
 
@@ -9,10 +9,15 @@ namespace Chatpulse.Server.Webhooks;
 internal readonly struct WebhookBody(JsonElement body)
 {
     private const int MaxIds = 1000;
+    private const int MaxPeople = StoreLimits.Contacts;
 
     /// <summary>An object.</summary>
     /// <exception cref="WebhookException">It is missing, or none.</exception>
     public JsonElement Object(string name) => Field(name) is { ValueKind: JsonValueKind.Object } value ? value : throw Wrong(name, "must be an object");
+
+    /// <summary>An object, or null when it is missing or none.</summary>
+    public JsonElement? OptionalObject(string name) =>
+        body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
 
     /// <summary>A positive id.</summary>
     /// <exception cref="WebhookException">It is missing, or none.</exception>
@@ -20,9 +25,25 @@ internal readonly struct WebhookBody(JsonElement body)
 
     /// <summary>1 to 1,000 ids, each once: PHP makes an object of an array that has gaps.</summary>
     /// <exception cref="WebhookException">They are missing, or not that.</exception>
-    public IReadOnlyList<long> Ids(string name)
+    public IReadOnlyList<long> Ids(string name) =>
+        Ids(name, Field(name), MaxIds) is { Count: > 0 } ids ? ids : throw Wrong(name, "must not be empty");
+
+    /// <summary>The ids of 0 to 10,000 people, each once; none when the field is missing.</summary>
+    /// <exception cref="WebhookException">They are not that.</exception>
+    public IReadOnlyList<long> People(string name) =>
+        body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? Ids(name, value, MaxPeople) : [];
+
+    /// <summary>A text, or null when it is missing or null.</summary>
+    /// <exception cref="WebhookException">It is something else.</exception>
+    public string? OptionalText(string name)
     {
-        var value = Field(name);
+        if (!body.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+            return null;
+        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Wrong(name, "must be a string or null");
+    }
+
+    private static List<long> Ids(string name, JsonElement value, int max)
+    {
         IEnumerable<JsonElement> elements = value.ValueKind switch
         {
             JsonValueKind.Array => value.EnumerateArray(),
@@ -35,65 +56,12 @@ internal readonly struct WebhookBody(JsonElement body)
         {
             if (!ChatIds.TryRead(element, out var id))
                 throw Wrong(name, "must have positive integers only");
-            if (ids.Add(id) && ids.Count > MaxIds)
-                throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"must be at most {MaxIds} ids"));
+            if (ids.Add(id) && ids.Count > max)
+                throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"must be at most {max} ids"));
         }
 
-        return ids.Count > 0 ? [.. ids] : throw Wrong(name, "must not be empty");
+        return [.. ids];
     }
-
-    /// <summary>
-    /// The message of a <c>message_sent</c> webhook. What only describes it may be missing, as older plugins leave fields out; a time
-    /// that cannot be read is <paramref name="now"/>.
-    /// </summary>
-    /// <exception cref="WebhookException">It has no id or content, or says another thread or sender than the webhook around it.</exception>
-    public static ChatMessage Message(JsonElement message, long threadId, long senderId, DateTimeOffset now)
-    {
-        if (!message.TryGetProperty("id", out var idValue) || !ChatIds.TryRead(idValue, out var id))
-            throw new WebhookException("message.id is missing or not a positive integer.");
-        if (!message.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.String)
-            throw new WebhookException("message.content is missing or not a string.");
-        if (message.TryGetProperty("thread_id", out var thread) && !(ChatIds.TryRead(thread, out var itsThread) && itsThread == threadId))
-            throw new WebhookException("message.thread_id is not threadId.");
-        if (message.TryGetProperty("sender_id", out var sender) && !(ChatIds.TryRead(sender, out var itsSender) && itsSender == senderId))
-            throw new WebhookException("message.sender_id is not senderId.");
-
-        var createdAt = Time(message, "created_at", now);
-        return new ChatMessage
-        {
-            Id = id,
-            ThreadId = threadId,
-            SenderId = senderId,
-            SenderName = Text(message, "sender_name", ""),
-            SenderEmail = Text(message, "sender_email", ""),
-            Content = content.GetString()!,
-            ContentType = Text(message, "content_type", ContentTypes.PlainText),
-            Status = Text(message, "status", "sent"),
-            CreatedAt = createdAt,
-            UpdatedAt = Time(message, "updated_at", createdAt),
-            Attachments = message.TryGetProperty("attachments", out var attachments) && attachments.ValueKind == JsonValueKind.Array
-                ? [.. attachments.EnumerateArray().Where(one => one.ValueKind == JsonValueKind.Object).Select(one => Attachment(one, createdAt))]
-                : [],
-        };
-    }
-
-    private static ChatAttachment Attachment(JsonElement attachment, DateTimeOffset now) => new()
-    {
-        Id = attachment.TryGetProperty("id", out var value) && ChatIds.TryRead(value, out var id)
-            ? id
-            : throw new WebhookException("message.attachments has one whose id is missing or not a positive integer."),
-        Filename = Text(attachment, "filename", ""),
-        Url = Text(attachment, "url", ""),
-        MimeType = Text(attachment, "mime_type", "application/octet-stream"),
-        Size = attachment.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var bytes) ? bytes : 0,
-        CreatedAt = Time(attachment, "created_at", now),
-    };
-
-    private static string Text(JsonElement owner, string name, string fallback) =>
-        owner.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : fallback;
-
-    private static DateTimeOffset Time(JsonElement owner, string name, DateTimeOffset fallback) =>
-        RestTime.TryRead(Text(owner, name, ""), out var time) ? time : fallback;
 
     private static WebhookException Wrong(string name, string reason) => new($"{name} {reason}.");
 

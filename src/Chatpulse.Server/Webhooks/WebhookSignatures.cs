@@ -38,6 +38,9 @@ internal sealed class WebhookSignatures(ServerSettings settings, TimeProvider ti
     /// <summary>Whether every webhook is refused, because this is production and there is no secret to check them with.</summary>
     public bool RefusesAll => secret is null && !settings.IsDevelopment;
 
+    /// <summary>Whether what is taken was signed, its timestamp too.</summary>
+    public bool AreChecked => secret is not null;
+
     /// <summary>Checks a webhook; answers null when it is good, or why it is refused.</summary>
     public WebhookRefusal? Check(IHeaderDictionary headers, ReadOnlySpan<byte> body)
     {

@@ -5,7 +5,7 @@ using Chatpulse.Server.Typing;
 namespace Chatpulse.Server.Chat.Events;
 
 /// <summary><c>join_thread</c> and <c>leave_thread</c>.</summary>
-internal sealed class ThreadEvents(IChatStore store, ChatService chat, ThreadPresence presence, TypingTracker typing) : IEventFamily
+internal sealed class ThreadEvents(IChatStore store, ChatService chat, LiveAccess access, ThreadPresence presence, TypingTracker typing) : IEventFamily
 {
     private const int MaxOnlineListed = 500;
 
@@ -20,19 +20,22 @@ internal sealed class ThreadEvents(IChatStore store, ChatService chat, ThreadPre
     {
         var threadId = request.Payload.Id("threadId");
         var lastMessageId = request.Payload.OptionalId("lastMessageId");
+        var mark = access.Mark;
         await store.CheckAccessAsync(request.UserId, threadId, CancellationToken.None);
 
         var missed = 0;
         if (lastMessageId is { } last)
-            missed = await CatchUpAsync(request, threadId, last);
+            missed = await CatchUpAsync(request, threadId, last, Removed);
         else
-            Join(request, threadId);
+            Join(request, threadId, Removed);
 
         if (request.Ack.IsRequested)
             request.Ack.Send(new Wire.Joined(threadId, missed, presence.Users(threadId, MaxOnlineListed)));
+
+        bool Removed() => access.RemovedSince(mark, threadId, request.UserId);
     }
 
-    private async ValueTask<int> CatchUpAsync(ChatRequest request, long threadId, long lastMessageId)
+    private async ValueTask<int> CatchUpAsync(ChatRequest request, long threadId, long lastMessageId, Func<bool> removed)
     {
         // Who is in already hears nothing new until what was missed is sent, or the order would be broken.
         var room = ChatRooms.Thread(threadId);
@@ -41,18 +44,18 @@ internal sealed class ThreadEvents(IChatStore store, ChatService chat, ThreadPre
             request.Socket.Leave(room);
         try
         {
-            return await chat.CatchUpAsync(request.UserId, threadId, lastMessageId, request.Socket, () => Join(request, threadId));
+            return await chat.CatchUpAsync(request.UserId, threadId, lastMessageId, request.Socket, removed, () => Join(request, threadId, removed));
         }
         catch when (wasIn)
         {
-            request.Connection.Join(threadId);
+            request.Connection.ReturnTo(threadId);
             throw;
         }
     }
 
-    private static void Join(ChatRequest request, long threadId)
+    private static void Join(ChatRequest request, long threadId, Func<bool> removed)
     {
-        request.Connection.Join(threadId);
+        request.Connection.Join(threadId, removed);
         request.Socket.Emit("thread_joined", new Wire.Thread(threadId));
     }
 

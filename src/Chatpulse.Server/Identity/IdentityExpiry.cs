@@ -6,11 +6,18 @@ using SocketIO.Server;
 namespace Chatpulse.Server.Identity;
 
 /// <summary>
-/// Ends a connection whose token has expired: at that moment the client gets an <c>error</c> and may still refresh, after the grace period it gets another
-/// and is disconnected.
+/// Ends a connection whose token, or login at WordPress, has ended: at that moment the client gets an <c>error</c> and may still refresh, after the grace period
+/// it gets another and is disconnected.
 /// </summary>
 /// <remarks>Threading: the socket's handlers and the timing wheel; the lock guards the expiry and the state.</remarks>
-internal sealed class TokenExpiry(Socket socket, TimingWheel wheel, TimeSpan gracePeriod, TimeProvider timeProvider) : TimingWheelEntry
+/// <param name="socket">The connection.</param>
+/// <param name="proof">What ends, in a message: <c>token</c> or <c>login</c>.</param>
+/// <param name="refreshWith">What <c>auth_refresh</c> brings, in a message.</param>
+/// <param name="wheel">Keeps the time.</param>
+/// <param name="gracePeriod">How long the client may still refresh.</param>
+/// <param name="timeProvider">The clock.</param>
+internal sealed class IdentityExpiry(
+    Socket socket, string proof, string refreshWith, TimingWheel wheel, TimeSpan gracePeriod, TimeProvider timeProvider) : TimingWheelEntry
 {
     /// <summary>The event that the errors name: the one that would help.</summary>
     public const string Event = "auth_refresh";
@@ -20,17 +27,34 @@ internal sealed class TokenExpiry(Socket socket, TimingWheel wheel, TimeSpan gra
     private bool _inGrace;
     private bool _stopped;
 
-    /// <summary>The token is good until then; also after a refresh.</summary>
-    public void Set(DateTimeOffset expiresAt)
+    /// <summary>The proof is good until then; also after a refresh. Null: until <see cref="End"/>.</summary>
+    public void Set(DateTimeOffset? expiresAt)
     {
         lock (_lock)
         {
             if (_stopped)
                 return;
-            _expiresAt = expiresAt;
+            _expiresAt = expiresAt ?? DateTimeOffset.MaxValue;
             _inGrace = false;
-            Wait(expiresAt);
+            if (expiresAt is null)
+                wheel.Cancel(this);
+            else
+                Wait(_expiresAt);
         }
+    }
+
+    /// <summary>The proof is good no longer, whatever was known before: the client is told at once.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            var now = timeProvider.GetUtcNow();
+            if (_expiresAt <= now)
+                return;
+            _expiresAt = now;
+        }
+
+        OnDue();
     }
 
     /// <summary>The connection has ended by itself.</summary>
@@ -64,7 +88,7 @@ internal sealed class TokenExpiry(Socket socket, TimingWheel wheel, TimeSpan gra
                 {
                     _inGrace = true;
                     var seconds = Math.Ceiling((end - now).TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                    Tell($"The token has expired; send auth_refresh with a new one within {seconds} s, or the connection ends.");
+                    Tell($"The {proof} has expired; send auth_refresh with {refreshWith} within {seconds} s, or the connection ends.");
                 }
 
                 Wait(end);
@@ -74,7 +98,7 @@ internal sealed class TokenExpiry(Socket socket, TimingWheel wheel, TimeSpan gra
             _stopped = true;
         }
 
-        Tell("The token has expired; the connection ends.");
+        Tell($"The {proof} has expired; the connection ends.");
         socket.Disconnect(closeConnection: true);
     }
 
