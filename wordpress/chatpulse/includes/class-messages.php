@@ -51,7 +51,8 @@ final class Messages {
 	 * @throws Refusal When nothing is left, or a reaction is no emoji.
 	 */
 	public static function clean( string $content, string $type ): string {
-		$clean = wp_kses_post( trim( $content ) );
+		// "1 < 2 and 3 > 2" has no tag, but wp_kses_post() would take one out of it.
+		$clean = wp_kses_post( (string) preg_replace( '/<(?![a-z\/!?])/i', '&lt;', trim( $content ) ) );
 		if ( '' === trim( $clean ) ) {
 			throw new Refusal( 'empty_content', __( 'Message content cannot be empty.', 'chatpulse' ), 400 );
 		}
