@@ -45,12 +45,15 @@ final class AttachmentsTest extends ChatTestCase {
 		$this->assertSame( 404, $this->download( $id, $this->key( $users[1] ) )[0], 'not sent yet' );
 		$this->assertSame( 200, $this->download( $id, $this->key( $users[0] ) )[0] );
 
-		$stolen = $this->send( $users[1], $thread, 'mine?', array( 'attachment_ids' => array( $id ) ) );
-		$this->assertSame( array(), $stolen['attachments'], 'it is not theirs' );
+		$with = static fn( array $ids ): array => array( 'content' => 'x', 'attachment_ids' => $ids );
+		foreach ( array( array( $users[1], array( $id ), 'it is not theirs' ), array( $users[0], array( 99999999 ), 'there is none' ) ) as list( $user, $ids, $why ) ) {
+			list( $status, $answer ) = $this->call( 'POST', "/threads/$thread", $with( $ids ), $this->key( $user ) );
+			$this->assertSame( array( 400, array( 'attachment_ids' ) ), array( $status, array_keys( $answer['data']['params'] ) ), $why );
+		}
 		$message = $this->send( $users[0], $thread, 'see', array( 'attachment_ids' => array( $id ) ) );
 		$this->assertSame( array( $id ), array_column( $message['attachments'], 'id' ) );
 		$this->assertSame( $file['url'], $message['attachments'][0]['url'] );
-		$this->assertSame( array(), $this->send( $users[0], $thread, 'again', array( 'attachment_ids' => array( $id ) ) )['attachments'] );
+		$this->assertSame( 400, $this->call( 'POST', "/threads/$thread", $with( array( $id ) ), $this->key( $users[0] ) )[0], 'it is sent' );
 
 		list( $status, $content, $answer ) = $this->download( $id, $this->key( $users[1] ) );
 		$this->assertSame( array( 200, "hello\nfile" ), array( $status, $content ) );

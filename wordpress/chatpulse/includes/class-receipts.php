@@ -49,7 +49,7 @@ final class Receipts {
 	public static function unread_ids( int $thread_id, int $user_id, ?int $before_id ): array {
 		return Database::ids(
 			'SELECT m.id FROM ' . Schema::table( 'messages' ) . ' m LEFT JOIN ' . Schema::table( 'receipts' ) . ' r ON r.message_id = m.id AND r.user_id = %d
-			WHERE m.thread_id = %d AND m.sender_id <> %d AND m.id < %d AND r.read_at IS NULL ORDER BY m.id DESC LIMIT %d',
+			WHERE m.thread_id = %d AND m.sender_id <> %d AND m.id < %d AND m.deleted_at IS NULL AND r.read_at IS NULL ORDER BY m.id DESC LIMIT %d',
 			$user_id,
 			$thread_id,
 			$user_id,
@@ -120,7 +120,7 @@ final class Receipts {
 	}
 
 	/**
-	 * Which of these messages everybody else in their thread has read now.
+	 * Which of these messages everybody else in their thread has read now, and had not before.
 	 *
 	 * @param int[] $ids The messages.
 	 * @return int[]
@@ -131,8 +131,8 @@ final class Receipts {
 			$found = array_merge(
 				$found,
 				Database::ids(
-					'SELECT m.id FROM ' . Schema::table( 'messages' ) . ' m WHERE m.id IN (' . Database::list_of( $chunk ) . ') AND NOT EXISTS (
-						SELECT 1 FROM ' . Schema::table( 'participants' ) . ' p LEFT JOIN ' . Schema::table( 'receipts' ) . ' r ON r.message_id = m.id AND r.user_id = p.user_id
+					'SELECT m.id FROM ' . Schema::table( 'messages' ) . ' m WHERE m.id IN (' . Database::list_of( $chunk ) . ") AND m.status <> 'read' AND NOT EXISTS (
+						SELECT 1 FROM " . Schema::table( 'participants' ) . ' p LEFT JOIN ' . Schema::table( 'receipts' ) . ' r ON r.message_id = m.id AND r.user_id = p.user_id
 						WHERE p.thread_id = m.thread_id AND p.user_id <> m.sender_id AND r.read_at IS NULL)',
 					...$chunk
 				)
