@@ -4,14 +4,15 @@ import path from 'node:path';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { ChatClient } from './support/chat-client.mjs';
-import { httpRequest, requestJson } from './support/http-request.mjs';
+import { httpRequest } from './support/http-request.mjs';
 import { freePort, repository, startProcess, temporaryFolder } from './support/server-process.mjs';
 import { transports } from './support/socket-clients.mjs';
 import { eventually, within } from './support/waiting.mjs';
+import { readSettings, restCall, signIn } from './support/wordpress-site.mjs';
 
 const START_LIMIT_MS = 240_000;
 const STOP_LIMIT_MS = 60_000;
-let run, settings, chat;
+let run, settings, chat, call;
 
 before(async () => {
   const data = temporaryFolder();
@@ -24,32 +25,14 @@ before(async () => {
     'the chat',
     START_LIMIT_MS,
   );
-  const lines = readFileSync(path.join(data, 'wordpress/site.env'), 'utf8').matchAll(/^(\w+)='(.*)'$/gm);
-  settings = Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
+  settings = readSettings(readFileSync(path.join(data, 'wordpress/site.env'), 'utf8'));
+  call = (...args) => restCall(settings, ...args);
 });
 after(() => run.stop());
 
-/** Signs in on the site's form; what the browser then sends with a REST call. */
-async function signIn(user) {
-  const form = new URLSearchParams({ log: user, pwd: settings[`${user.toUpperCase()}_PASSWORD`], testcookie: '1' });
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', cookie: 'wordpress_test_cookie=WP%20Cookie%20check' };
-  const { status, headers: answer } = await httpRequest(`${settings.SITE_URL}/wp-login.php`, { method: 'POST', headers, body: String(form) });
-  assert.equal(status, 302, `${user} signs in`);
-  const cookie = answer['set-cookie'].map((one) => one.split(';')[0]).join('; ');
-  const nonce = await httpRequest(`${settings.SITE_URL}/wp-admin/admin-ajax.php?action=rest-nonce`, { headers: { cookie } });
-  return { cookie, 'x-wp-nonce': nonce.text };
-}
-
-/** A call of the plugin's REST API. */
-async function call(method, route, headers) {
-  const { status, json } = await requestJson(`${settings.WP_BASE_URL}/chatpulse-chat/v1${route}`, { method, headers });
-  assert.equal(status, 200, `${route}: ${JSON.stringify(json)}`);
-  return json;
-}
-
 /** A user who came in through the site's login, on the site's own address. */
 async function member(user, options) {
-  const headers = await signIn(user);
+  const headers = await signIn(settings, user);
   const { token } = await call('POST', '/socket-token', headers);
   const { threads } = await call('GET', '/threads', headers);
   const client = await ChatClient.connect({ url: settings.SITE_URL }, user, { ...options, auth: { token } });
@@ -97,11 +80,8 @@ test('what is said on the site by REST is told to who is connected', async () =>
   const alice = await member('alice', transports.websocket);
   const bob = await member('bob', transports.websocket);
   await alice.client.join(alice.thread.id);
-  const body = JSON.stringify({ content: 'Said without a socket', content_type: 'text/plain' });
-  const headers = { ...bob.headers, 'content-type': 'application/json' };
-  const { status, json } = await requestJson(`${settings.WP_BASE_URL}/chatpulse-chat/v1/threads/${alice.thread.id}`, { method: 'POST', headers, body });
-  assert.equal(status, 201, JSON.stringify(json));
-  const message = await alice.client.until('message', ({ id }) => id === json.message.id);
+  const said = await call('POST', `/threads/${alice.thread.id}`, bob.headers, { content: 'Said without a socket', content_type: 'text/plain' });
+  const message = await alice.client.until('message', ({ id }) => id === said.message.id);
   assert.equal(message.content, 'Said without a socket');
 });
 
