@@ -118,6 +118,34 @@ final class HistoryTest extends ChatTestCase {
 		$this->assertSame( 0, $this->call( 'GET', '/threads?search=%25', null, $this->key( $me ) )[1]['pagination']['total'] );
 	}
 
+	public function test_unread_messages_are_counted_however_they_were_read(): void {
+		$me     = $this->make_user();
+		$other  = $this->make_user();
+		$thread = $this->make_thread( array( $me, $other ) );
+		$unread = fn(): int => $this->call( 'GET', '/threads', null, $this->key( $me ) )[1]['threads'][0]['unread_count'];
+		$read   = fn( ?array $ids ): int => $this->call( 'POST', "/threads/$thread/read", array( 'message_ids' => $ids ), $this->key( $me ) )[1]['marked_count'];
+		$ids    = $this->fill( $thread, $other, 300 );
+
+		$this->assertSame( 300, $unread() );
+		$this->assertSame( 199, $read( array_merge( array_slice( $ids, 0, 150 ), array_slice( $ids, 151, 49 ) ) ) );
+		$this->assertSame( 101, $unread() );
+		$this->assertSame( $ids[150] - 1, (int) $this->point( $thread, $me ), 'everything before the first that is unread' );
+		$this->assertSame( 101, $unread() );
+		$this->fill( $thread, $me, 3 );
+		$this->fill( $thread, $other, 1 );
+		$this->assertSame( 102, $unread() );
+		$this->assertSame( 102, $read( null ) );
+		$this->assertSame( array( 0, 0 ), array( $unread(), $unread() ) );
+		$this->fill( $thread, $other, 1100 );
+		$this->assertSame( 1000, $unread(), '1,000 or more' );
+		$this->assertSame( 1100, $read( null ) );
+	}
+
+	private function point( int $thread, int $user ): string {
+		global $wpdb;
+		return $wpdb->get_var( 'SELECT read_up_to FROM ' . Schema::table( 'participants' ) . " WHERE thread_id = $thread AND user_id = $user" );
+	}
+
 	public function test_two_people_who_begin_at_once_get_one_private_thread(): void {
 		$users = array( $this->make_user(), $this->make_user() );
 
