@@ -84,7 +84,7 @@ public sealed partial class Socket
         if (Server.Options.ConnectionStateRecovery is not null && !isVolatile)
         {
             // Through the adapter, which writes it to the recovery log.
-            if (!_connected) return false;
+            if (!Connected) return false;
             var packet = new EncodedPacket(Server.Parser, Server.Json, Namespace.Name, eventName, arguments, compress);
             Namespace.Adapter.Broadcast(packet, new BroadcastOptions { Rooms = [Id], Local = true });
             return true;
@@ -105,7 +105,7 @@ public sealed partial class Socket
         var id = Namespace.NextAckId();
         var message = Server.Parser.Encode(SocketPacketType.Event, Namespace.Name, id, eventName, arguments, null, compress);
         var pending = new PendingAck(this, id, eventName);
-        if (!_connected) pending.OnDisconnected();
+        if (!Connected) pending.OnDisconnected();
         else if (!Expect(id, pending))
         {
             if (IsOpen) throw new InvalidOperationException($"{Server.Options.MaxPendingAcks} answers of this socket are waited for already (SocketIOOptions.MaxPendingAcks).");

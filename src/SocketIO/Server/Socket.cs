@@ -39,8 +39,17 @@ public sealed partial class Socket
     /// <summary>How it was opened.</summary>
     public SocketHandshake Handshake { get; }
 
-    /// <summary>Whether it is connected: true from the connection handlers on, false as soon as the connection is lost.</summary>
-    public bool Connected => _connected;
+    /// <summary>Whether it is connected: true from the moment that the client is told so, before the connection handlers, false as soon as the connection is lost.</summary>
+    public bool Connected
+    {
+        get
+        {
+            if (_connected) return true;
+
+            // The client may be being told at this moment.
+            lock (_gate) return _connected;
+        }
+    }
 
     /// <summary>Whether this socket took up a session again, with its id, its rooms and its data, and has been sent what it missed.</summary>
     public bool Recovered { get; internal init; }
@@ -121,7 +130,7 @@ public sealed partial class Socket
     public void Disconnect(bool closeConnection = false)
     {
         if (closeConnection) Client.DisconnectAll();
-        else if (_connected) DisconnectByServer();
+        else if (Connected) DisconnectByServer();
     }
 
     internal void DisconnectByServer()
@@ -171,27 +180,18 @@ public sealed partial class Socket
             missed = Namespace.Adapter.JoinRestored(this, session, offset!);
         }
 
-        if (missed is null || !Client.Session.Send(connectPacket)) return false;
-        foreach (var message in missed) Client.Session.Send(message);
-        while (true)
+        if (missed is null) return false;
+
+        // In one step: as soon as the client knows that it is connected, whoever looks for the socket must find it so. Sending fills a queue and calls nobody.
+        lock (_gate)
         {
-            List<OutboundMessage> held;
-            lock (_gate)
-            {
-                if (_closing) return false;
-                if (_held is null or { Count: 0 })
-                {
-                    _held = null;
-                    _announced = true;
-                    _connected = true;
-                    return true;
-                }
-
-                (held, _held) = (_held, []);
-            }
-
-            // Outside the lock. What comes meanwhile is kept too, and so stays behind these.
-            foreach (var message in held) Client.Session.Send(message);
+            if (_closing || !Client.Session.Send(connectPacket)) return false;
+            foreach (var message in missed) Client.Session.Send(message);
+            foreach (var message in _held ?? []) Client.Session.Send(message);
+            _held = null;
+            _announced = true;
+            _connected = true;
+            return true;
         }
     }
 

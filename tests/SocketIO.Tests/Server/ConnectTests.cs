@@ -111,6 +111,22 @@ public sealed partial class ConnectTests : ServerTest
     }
 
     [Fact]
+    public async Task A_socket_whose_client_knows_that_it_is_connected_can_be_disconnected()
+    {
+        using var connecting = new HeldWrite("40{\"sid\""u8.ToArray());
+        var server = await Start(options => options.Engine.OnHeaders = (context, _) => connecting.Intercept(context));
+        var (client, socket) = await ConnectBoth(server);
+        var disconnect = new Thread(() => socket.Disconnect());
+        disconnect.Start();
+
+        // It has been let through, or waits for the thread that is still busy with connecting.
+        await Eventually.IsTrue(() => !disconnect.IsAlive || disconnect.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Cancellation);
+        connecting.Release();
+        (await client.Receive()).ShouldBe("1");
+        await Eventually.IsTrue(() => server.Io.Default.SocketCount == 0, Cancellation);
+    }
+
+    [Fact]
     public async Task Events_wait_for_the_connection_handler()
     {
         var server = await Start();

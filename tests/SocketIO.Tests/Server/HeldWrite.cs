@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace SocketIO.Tests.Server;
+
+/// <summary>
+/// Keeps the server's thread inside the write of one packet after the packet has left, as a machine with too much to do may: what the client then does comes
+/// before whatever the server does after the write.
+/// </summary>
+/// <param name="packet">What the packet has in it.</param>
+internal sealed class HeldWrite(byte[] packet) : IDisposable
+{
+    private readonly ManualResetEventSlim _release = new();
+
+    /// <summary>Gets between the server and the WebSocket that this request asks for.</summary>
+    public void Intercept(HttpContext context)
+    {
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+            context.Features.Set<IHttpUpgradeFeature>(new Upgrade(this, upgrade));
+    }
+
+    /// <summary>Lets the server's thread go on.</summary>
+    public void Release() => _release.Set();
+
+    public void Dispose() => _release.Dispose();
+
+    private sealed class Upgrade(HeldWrite held, IHttpUpgradeFeature inner) : IHttpUpgradeFeature
+    {
+        public bool IsUpgradableRequest => true;
+
+        public async Task<Stream> UpgradeAsync() => new Connection(held, await inner.UpgradeAsync());
+    }
+
+    private sealed class Connection(HeldWrite held, Stream inner) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var write = inner.WriteAsync(buffer, cancellationToken);
+            if (buffer.Span.IndexOf(held.Packet) >= 0)
+                held._release.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
+            return write;
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+
+    private byte[] Packet => packet;
+}
