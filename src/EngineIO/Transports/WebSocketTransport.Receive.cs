@@ -188,8 +188,9 @@ internal sealed partial class WebSocketTransport
                 return await session.CompleteUpgradeAsync(_attempt!, this);
         }
 
-        await _connection.WriteAsync(WebSocketFrame.CreateClose((ushort)WebSocketCloseStatus.ProtocolError, "not a probe"), CancellationToken.None);
+        // Before the client is told: it may try again as soon as it knows.
         session.FailUpgrade(_attempt!);
+        await _connection.WriteAsync(WebSocketFrame.CreateClose((ushort)WebSocketCloseStatus.ProtocolError, "not a probe"), CancellationToken.None);
         await LingerAsync();
         return false;
     }
@@ -202,6 +203,7 @@ internal sealed partial class WebSocketTransport
             return;
         }
 
+        session.FailUpgrade(_attempt!);
         await _connection.WriteAsync(WebSocketFrame.CreateClose((ushort)WebSocketCloseStatus.NormalClosure, ""), CancellationToken.None);
     }
 

@@ -139,6 +139,9 @@ public sealed class UpgradeTests
         {
             await raw.SendAsync(RawWebSocket.Text(packet));
             (await raw.ReadCloseAsync()).ShouldBe(1002);
+
+            // Not some time after the client knows: it may try again at once.
+            host.Log.Entries.ShouldContain(entry => entry.Text.StartsWith("Upgrade of session", StringComparison.Ordinal));
         }
 
         await polling.PostAsync("4still here");
@@ -160,6 +163,21 @@ public sealed class UpgradeTests
         await EngineHost.EventuallyAsync(() => host.Log.Entries.Any(entry => entry.Text.StartsWith("Upgrade of session", StringComparison.Ordinal)), "the upgrade has failed");
         await polling.PostAsync("4still here");
         (await polling.ReadAsync(1)).ShouldBe(["4still here"]);
+        await UpgradeAsync(host, polling.Sid);
+    }
+
+    [Fact]
+    public async Task Websocket_that_is_closed_while_probing_leaves_its_place_to_the_next()
+    {
+        await using var host = await EngineHost.StartAsync(application: RecordingApplication.Echo());
+        var polling = await PollingClient.OpenAsync(host);
+        await using (var raw = await RawWebSocket.ConnectAsync(host, polling.Sid))
+        {
+            await raw.SendAsync(RawWebSocket.Frame(0x88, [0x03, 0xe8]));
+            (await raw.ReadCloseAsync()).ShouldBe(1000);
+            host.Log.Entries.ShouldContain(entry => entry.Text.StartsWith("Upgrade of session", StringComparison.Ordinal));
+        }
+
         await UpgradeAsync(host, polling.Sid);
     }
 
@@ -261,7 +279,8 @@ public sealed class UpgradeTests
     [Fact]
     public async Task Nothing_is_lost_or_doubled_wherever_the_upgrade_falls()
     {
-        await using var host = await EngineHost.StartAsync();
+        // The real clock: polls are ended at intervals.
+        await using var host = await EngineHost.StartAsync(time: TimeProvider.System);
         await Gen.Select(Gen.Int[0, 40], Gen.Int[0, 40], Gen.Int[1, 30], Gen.Bool).SampleAsync(
             async (beforeProbe, beforeUpgrade, burst, fromOtherThread) =>
             {
