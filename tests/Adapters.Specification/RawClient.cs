@@ -28,7 +28,8 @@ public sealed class RawClient : IAsyncDisposable
     {
         var client = new RawClient(cancellationToken);
         await client._socket.ConnectAsync(new Uri($"ws://{server.Authority}/socket.io/?EIO=4&transport=websocket"), cancellationToken).ConfigureAwait(false);
-        var open = await client.ReceiveMessage().ConfigureAwait(false);
+        using var patience = client.Patient();
+        var open = await client.ReceiveMessage(patience.Token).ConfigureAwait(false);
         return open is ['0', ..] ? client : throw new InvalidOperationException($"The handshake was expected, not {open}");
     }
 
@@ -52,9 +53,11 @@ public sealed class RawClient : IAsyncDisposable
     /// <summary>The next Socket.IO packet; <c>&lt;closed&gt;</c> when the server has ended the connection. Binary messages come as <c>bin:</c> and hexadecimal digits.</summary>
     public async Task<string> Receive()
     {
+        // One for all: the pings that come meanwhile are no answer.
+        using var patience = Patient();
         while (true)
         {
-            var message = await ReceiveMessage().ConfigureAwait(false);
+            var message = await ReceiveMessage(patience.Token).ConfigureAwait(false);
             switch (message)
             {
                 case "2":
@@ -78,21 +81,26 @@ public sealed class RawClient : IAsyncDisposable
         return packets;
     }
 
-    private async Task<string> ReceiveMessage()
+    private CancellationTokenSource Patient()
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken);
+        var patience = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken);
         patience.CancelAfter(Patience);
+        return patience;
+    }
+
+    private async Task<string> ReceiveMessage(CancellationToken patience)
+    {
         var length = 0;
         try
         {
             while (true)
             {
-                var result = await _socket.ReceiveAsync(_buffer.AsMemory(length), patience.Token).ConfigureAwait(false);
+                var result = await _socket.ReceiveAsync(_buffer.AsMemory(length), patience).ConfigureAwait(false);
                 if (result.MessageType == WebSocketMessageType.Close)
                 {
                     // As every real client does: the server waits for it, and so would a test that stops the server.
                     if (_socket.State == WebSocketState.CloseReceived)
-                        await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, patience.Token).ConfigureAwait(false);
+                        await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, patience).ConfigureAwait(false);
                     return "<closed>";
                 }
 
