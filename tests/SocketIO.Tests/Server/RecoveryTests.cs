@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Adapters.Specification;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -19,7 +20,7 @@ public sealed class RecoveryTests : ServerTest
         var (client, socket) = await ConnectBoth(server);
         socket.Join("room");
         socket.Data = "kept";
-        var gone = new TaskCompletionSource();
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         socket.OnDisconnect(_ => gone.SetResult());
         server.Io.To("room").Emit("first", 1);
         var offset = OffsetOf(await client.Receive());
@@ -33,9 +34,10 @@ public sealed class RecoveryTests : ServerTest
     public async Task A_lost_socket_comes_back_with_its_id_its_rooms_its_data_and_what_it_missed()
     {
         var server = await Start(TurnOn);
-        var connected = new List<Socket>();
-        server.Io.OnConnection(connected.Add);
+        var connected = Channel.CreateUnbounded<Socket>();
+        server.Io.OnConnection(socket => connected.Writer.TryWrite(socket).ShouldBeTrue());
         var (sid, pid, offset) = await Lose(server);
+        (await Soon(connected.Reader.ReadAsync(Cancellation).AsTask())).Recovered.ShouldBeFalse();
         server.Io.To("room").Emit("missed", 1);
         server.Io.To("other").Emit("not for it", 2);
         server.Io.To("room").Except("room").Emit("not for it either", 3);
@@ -47,10 +49,10 @@ public sealed class RecoveryTests : ServerTest
         client.Sid.ShouldBe(sid);
         client.ConnectAnswer.GetProperty("pid").GetString().ShouldBe(pid);
         foreach (var number in (int[])[1, 4, 5]) (await client.Receive()).ShouldStartWith($"2[\"missed\",{number},\"");
-        connected[^1].Recovered.ShouldBeTrue();
-        connected[0].Recovered.ShouldBeFalse();
-        connected[^1].Data.ShouldBe("kept");
-        connected[^1].Rooms.ShouldBe([sid, "room"], ignoreOrder: true);
+        var socket = await Soon(connected.Reader.ReadAsync(Cancellation).AsTask());
+        socket.Recovered.ShouldBeTrue();
+        socket.Data.ShouldBe("kept");
+        socket.Rooms.ShouldBe([sid, "room"], ignoreOrder: true);
         server.Io.To("room").Emit("live", 7);
         (await client.Receive()).ShouldStartWith("2[\"live\",7,\"");
     }
@@ -153,7 +155,7 @@ public sealed class RecoveryTests : ServerTest
         var (client, socket) = await ConnectBoth(server);
         server.Io.Emit("first", 1);
         var offset = OffsetOf(await client.Receive());
-        var gone = new TaskCompletionSource();
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         socket.OnDisconnect(_ => gone.SetResult());
         await client.Send("1");
         await Soon(gone.Task);
