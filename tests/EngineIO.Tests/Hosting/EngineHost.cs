@@ -7,10 +7,14 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EngineIO.Tests.Hosting;
 
-/// <summary>An Engine.IO server in Kestrel on a free port of the loopback interface, at <c>/engine.io/</c>.</summary>
+/// <summary>
+/// An Engine.IO server in Kestrel on a free port of the loopback interface, at <c>/engine.io/</c>. Its clock stands still unless a test moves it or asks for the
+/// real one: no time-out of the server ends on a machine that is busy.
+/// </summary>
 internal sealed class EngineHost : IAsyncDisposable
 {
     /// <summary>How long a test waits for what must happen: generous, as other work may hold the processors.</summary>
@@ -61,7 +65,7 @@ internal sealed class EngineHost : IAsyncDisposable
         var options = new EngineIOOptions();
         configure?.Invoke(options);
         application ??= new RecordingApplication();
-        var server = new EngineServer(options, application, app.Services.GetRequiredService<ILoggerFactory>(), time ?? TimeProvider.System);
+        var server = new EngineServer(options, application, app.Services.GetRequiredService<ILoggerFactory>(), time ?? new FakeTimeProvider());
         app.MapEngineIO("/engine.io", server);
         await app.StartAsync();
         return new EngineHost(app, server, application, log);

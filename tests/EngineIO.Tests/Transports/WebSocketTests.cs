@@ -3,6 +3,7 @@ using System.Text;
 using EngineIO.Sessions;
 using EngineIO.Tests.Hosting;
 using EngineIO.Transports;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EngineIO.Tests.Transports;
 
@@ -127,7 +128,8 @@ public sealed class WebSocketTests
     [MemberData(nameof(Violations))]
     public async Task Violation_closes_the_socket_with_a_status_and_ends_the_session(string what, byte[] bytes, int status)
     {
-        await using var host = await EngineHost.StartAsync();
+        var time = new FakeTimeProvider();
+        await using var host = await EngineHost.StartAsync(time: time);
         await using var raw = await RawWebSocket.ConnectAsync(host);
         var session = await host.Application.NextAsync();
         await raw.SendAsync(bytes);
@@ -136,7 +138,15 @@ public sealed class WebSocketTests
         session.HasMessage.ShouldBeFalse();
         host.Server.SessionCount.ShouldBe(0);
         await raw.SendAsync(RawWebSocket.Frame(0x88, [0x03, 0xe8]));
-        await raw.ReadToEndAsync();
+        var end = raw.ReadToEndAsync();
+        await EngineHost.EventuallyAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return end.IsCompleted;
+            },
+            "the connection ends");
+        await end;
     }
 
     [Theory]

@@ -226,11 +226,13 @@ public sealed class DisconnectTests : ServerTest
     [Fact]
     public async Task A_connection_that_ends_while_too_many_of_its_events_wait_is_gone_for_its_sockets_too()
     {
-        var server = await Start(options =>
-        {
-            options.MaxPendingEvents = 1;
-            options.DisconnectDrainTimeout = TimeSpan.FromMilliseconds(1);
-        });
+        var server = await Start(
+            options =>
+            {
+                options.MaxPendingEvents = 1;
+                options.DisconnectDrainTimeout = TimeSpan.FromMilliseconds(1);
+            },
+            TimeProvider.System);
         var hang = new TaskCompletionSource();
         server.Io.OnConnection(socket => socket.On("hang", async () => await hang.Task));
         var (client, socket) = await ConnectBoth(server);

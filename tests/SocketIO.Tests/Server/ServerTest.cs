@@ -1,10 +1,14 @@
 using Adapters.Specification;
+using Microsoft.Extensions.Time.Testing;
 using SocketIO.Server;
 using Xunit;
 
 namespace SocketIO.Tests.Server;
 
-/// <summary>Starts servers and ends them, and waits for what a server side promises.</summary>
+/// <summary>
+/// Starts servers and ends them, and waits for what a server side promises. A server's clock stands still unless the test moves it or asks for the real one: no
+/// time-out ends on a machine that is busy.
+/// </summary>
 public abstract class ServerTest : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -20,7 +24,7 @@ public abstract class ServerTest : IAsyncDisposable
                 options.Json.TypeInfoResolverChain.Add(PayloadsContext.Default);
                 configure?.Invoke(options);
             },
-            time);
+            time ?? new FakeTimeProvider());
         _opened.Add(server);
         return server;
     }
