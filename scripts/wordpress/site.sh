@@ -159,6 +159,7 @@ start() {
   check_chat_url "$chat_url"
 
   need_wordpress
+  "$repository/package-plugin.sh" --assets-only
   make_folders
   stop_all
   # Half a site is of no use to anybody.

@@ -110,8 +110,7 @@ final class Database {
 		global $wpdb;
 		for ( $try = 1; ; $try++ ) {
 			self::run( 'START TRANSACTION' );
-			// wpdb would connect again in the middle of a transaction and store its second half by itself. Without a try left it ends the
-			// request with a 500.
+			// wpdb would connect again in the middle of a transaction and store its second half by itself.
 			$retries                 = $wpdb->reconnect_retries;
 			$wpdb->reconnect_retries = 0;
 			try {
@@ -119,9 +118,7 @@ final class Database {
 				self::run( 'COMMIT' );
 				return $result;
 			} catch ( Database_Failure $failure ) {
-				if ( ! $failure->is_lost_connection() ) {
-					self::roll_back();
-				}
+				self::roll_back();
 				if ( ! $failure->is_lost_race() || $try >= self::TRIES ) {
 					throw $failure;
 				}
@@ -157,7 +154,7 @@ final class Database {
 	}
 
 	/**
-	 * Gives up a transaction.
+	 * Gives up a transaction. A connection that is gone has rolled back by itself.
 	 */
 	private static function roll_back(): void {
 		try {

@@ -25,7 +25,20 @@ final class Erasure {
 		$messages = Schema::table( 'messages' );
 		$ids      = Database::ids( "SELECT id FROM $messages WHERE sender_id = %d AND deleted_at IS NULL ORDER BY id LIMIT %d", $user_id, $limit );
 		foreach ( $ids as $id ) {
-			Messages::erase( $id );
+			Attachments::delete_files( Database::transaction( static fn(): array => Messages::delete( $id ) ) );
+		}
+		if ( $ids ) {
+			foreach ( Messages::shape( Messages::find( $ids ) ) as $id => $message ) {
+				Webhooks::queue(
+					'message-deleted',
+					array(
+						'message'   => $message,
+						'messageId' => $id,
+						'threadId'  => $message['thread_id'],
+						'event'     => 'message_deleted',
+					)
+				);
+			}
 		}
 		return count( $ids );
 	}
@@ -39,6 +52,14 @@ final class Erasure {
 	public static function traces_of( int $user_id ): int {
 		$count  = Database::run( 'DELETE FROM ' . Schema::table( 'reactions' ) . ' WHERE user_id = %d', $user_id );
 		$count += Database::run( 'DELETE FROM ' . Schema::table( 'receipts' ) . ' WHERE user_id = %d', $user_id );
-		return $count + Attachments::discard_unused( $user_id );
+
+		$attachments = Schema::table( 'attachments' );
+		$waiting     = Database::rows( "SELECT id, file_path FROM $attachments WHERE uploader_id = %d AND message_id IS NULL", $user_id );
+		if ( $waiting ) {
+			$ids = array_map( static fn( object $row ): int => (int) $row->id, $waiting );
+			$count += Database::run( "DELETE FROM $attachments WHERE message_id IS NULL AND id IN (" . Database::list_of( $ids ) . ')', ...$ids );
+			Attachments::delete_files( array_column( $waiting, 'file_path' ) );
+		}
+		return $count;
 	}
 }

@@ -22,14 +22,18 @@ final class Plugin {
 		Capabilities::register();
 		Network::register();
 		Chat_Roles::register();
+		Personal_Data::register();
+		Departed_Users::register();
 		Attachments::register();
 		Webhooks::register();
 		Sign_Outs::register();
 		Rest_Api::register();
+		Chat_Block::register();
 		if ( is_admin() ) {
 			Admin\Settings::register();
 			Admin\Settings_Page::register();
 		}
 		Admin\Site_Health::register();
+		Cli\Commands::register();
 	}
 }

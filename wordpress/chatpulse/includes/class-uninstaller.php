@@ -45,12 +45,12 @@ final class Uninstaller {
 	 * Deletes the files that people have attached.
 	 */
 	private static function delete_files(): void {
-		$folder = Attachments::folder();
-		if ( is_dir( $folder ) ) {
-			require_once ABSPATH . 'wp-admin/includes/file.php';
-			if ( WP_Filesystem() ) {
-				$GLOBALS['wp_filesystem']->delete( $folder, true );
-			}
+		if ( Schema::VERSION === get_option( Schema::VERSION_OPTION ) ) {
+			Attachments::delete_files( array_column( Database::rows( 'SELECT file_path FROM ' . Schema::table( 'attachments' ) ), 'file_path' ) );
+		}
+		require_once ABSPATH . 'wp-admin/includes/file.php';
+		if ( WP_Filesystem() ) {
+			$GLOBALS['wp_filesystem']->delete( wp_upload_dir( null, false )['basedir'] . '/' . Attachments::FOLDER, true );
 		}
 	}
 

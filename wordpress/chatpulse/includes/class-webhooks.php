@@ -124,27 +124,7 @@ final class Webhooks {
 	 * @return string|null Why it failed; null where it arrived, or nobody waited for it.
 	 */
 	public static function send( string $path, array $body, bool $wait = true ): ?string {
-		$text      = (string) wp_json_encode( $body + array( 'deliveryId' => wp_generate_uuid4() ) );
-		$timestamp = (string) time();
-		$headers   = array(
-			'Content-Type'          => 'application/json',
-			'X-Chatpulse-Timestamp' => $timestamp,
-		);
-		$secret    = Options::webhook_secret();
-		if ( '' !== $secret ) {
-			$headers['X-Chatpulse-Signature'] = 'sha256=' . hash_hmac( 'sha256', "$timestamp.$text", $secret );
-		}
-		// Not wp_safe_remote_post(): the chat server is often on the same machine.
-		$answer = wp_remote_post(
-			Options::server_url() . "/webhook/$path",
-			array(
-				'headers'     => $headers,
-				'body'        => $text,
-				'blocking'    => $wait,
-				'timeout'     => $wait ? self::TIME_OUT : 0.5,
-				'redirection' => 0,
-			)
-		);
+		$answer = self::post( $path, $body, $wait );
 		if ( ! $wait ) {
 			return null;
 		}
@@ -159,6 +139,38 @@ final class Webhooks {
 		$why = is_wp_error( $answer ) ? $answer->get_error_message() : sprintf( __( 'The chat server answered with status %d.', 'chatpulse' ), $status );
 		self::failed( $path, $why );
 		return $why;
+	}
+
+	/**
+	 * Signs a webhook and posts it.
+	 *
+	 * @param string               $path Below `/webhook/`.
+	 * @param array<string, mixed> $body What to tell.
+	 * @param bool                 $wait Whether to wait for the answer.
+	 * @return array<string, mixed>|\WP_Error What wp_remote_post() answers.
+	 */
+	public static function post( string $path, array $body, bool $wait = true ): array|\WP_Error {
+		$text      = (string) wp_json_encode( $body + array( 'deliveryId' => wp_generate_uuid4() ) );
+		$timestamp = (string) time();
+		$headers   = array(
+			'Content-Type'          => 'application/json',
+			'X-Chatpulse-Timestamp' => $timestamp,
+		);
+		$secret    = Options::webhook_secret();
+		if ( '' !== $secret ) {
+			$headers['X-Chatpulse-Signature'] = 'sha256=' . hash_hmac( 'sha256', "$timestamp.$text", $secret );
+		}
+		// Not wp_safe_remote_post(): the chat server is often on the same machine.
+		return wp_remote_post(
+			Options::server_url() . "/webhook/$path",
+			array(
+				'headers'     => $headers,
+				'body'        => $text,
+				'blocking'    => $wait,
+				'timeout'     => $wait ? self::TIME_OUT : 0.5,
+				'redirection' => 0,
+			)
+		);
 	}
 
 	/**

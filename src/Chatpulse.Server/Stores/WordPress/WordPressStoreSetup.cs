@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -22,6 +23,8 @@ internal static class WordPressStoreSetup
                 AutomaticDecompression = DecompressionMethods.All,
                 PooledConnectionLifetime = ConnectionLifetime,
                 ConnectTimeout = settings.WordPressTimeout,
+                // Cookies are not always ASCII; the site gets the bytes that the browser sent.
+                RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             // They would write addresses with people's searches; WordPressSite logs what matters.

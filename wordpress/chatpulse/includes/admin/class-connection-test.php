@@ -8,6 +8,7 @@
 namespace Chatpulse\Admin;
 
 use Chatpulse\Options;
+use Chatpulse\Refusal;
 use Chatpulse\Tokens;
 use Chatpulse\Webhooks;
 
@@ -161,7 +162,7 @@ final class Connection_Test {
 	 */
 	private static function webhook(): array {
 		$label  = __( 'The server does not take this site’s webhooks', 'chatpulse' );
-		$answer = Webhooks::post( '/webhook/ping', array( 'event' => 'ping' ), self::TIMEOUT );
+		$answer = Webhooks::post( 'ping', array( 'event' => 'ping' ) );
 		if ( is_wp_error( $answer ) ) {
 			return self::critical( $label, $answer->get_error_message() );
 		}
@@ -192,7 +193,11 @@ final class Connection_Test {
 	 */
 	private static function token( int $user_id ): array {
 		$label = __( 'The server does not let this site’s users in', 'chatpulse' );
-		$token = Tokens::issue( $user_id, '' );
+		try {
+			list( $token ) = Tokens::issue( $user_id );
+		} catch ( Refusal $refusal ) {
+			return self::critical( $label, $refusal->getMessage() );
+		}
 		$url   = Options::server_url() . '/socket.io/?EIO=4&transport=polling';
 		$open  = self::poll( 'GET', $url );
 		$sid   = preg_match( '/^0(\{.*\})/', $open, $match ) ? json_decode( $match[1], true )['sid'] ?? '' : '';
