@@ -90,8 +90,7 @@ internal static partial class ChatServer
         });
 
         services.AddSingleton<SignOuts>();
-        services.AddSingleton<WordPressSessions>();
-        services.TryAddSingleton<IWordPressLogin, WordPressLogin>();
+        services.TryAddSingleton<WordPressSessions>();
         services.AddSingleton<WordPressLogins>();
         services.AddSingleton<WordPressLoginWatch>();
         services.AddSingleton<Authenticator>();

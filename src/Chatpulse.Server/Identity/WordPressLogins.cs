@@ -14,7 +14,7 @@ namespace Chatpulse.Server.Identity;
 /// Bounded: at most 4,096 logins within 10 s, which is more than a site can check; over it <c>unavailable</c>. Keys are hashes, so that the table holds no
 /// credentials of people who have gone.
 /// </remarks>
-internal sealed class WordPressLogins(IWordPressLogin login, SignOuts signOuts, TimeProvider timeProvider)
+internal sealed class WordPressLogins(SignOuts signOuts, TimeProvider timeProvider, IWordPressLogin? login = null)
 {
     private const int Capacity = 4_096;
     private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(10);
@@ -68,7 +68,8 @@ internal sealed class WordPressLogins(IWordPressLogin login, SignOuts signOuts, 
         try
         {
             var seen = signOuts.Count;
-            var identity = await login.ProveAsync(credentials, CancellationToken.None);
+            // Where there is no site, nobody is proven by it.
+            var identity = await login!.ProveAsync(credentials, CancellationToken.None);
             var cookies = LoginCookies.Find(credentials.Cookie);
             proof.SetResult(identity with
             {

@@ -12,7 +12,7 @@ public sealed class WordPressLoginsTests
     private readonly FakeTimeProvider _time = new();
     private readonly WordPressLogins _logins;
 
-    public WordPressLoginsTests() => _logins = new WordPressLogins(_site, _signOuts, _time);
+    public WordPressLoginsTests() => _logins = new WordPressLogins(_signOuts, _time, _site);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -25,6 +25,9 @@ internal readonly record struct SiteCaller
         _credentials = credentials;
     }
 
+    /// <summary>The user's own credentials; null for calls with the key.</summary>
+    public WordPressCredentials? Credentials => _credentials;
+
     /// <summary>Whether the API key goes along.</summary>
     public bool UsesKey { get; }
 

@@ -1,11 +1,13 @@
 using System.Text.Json.Serialization.Metadata;
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Configuration;
+using Chatpulse.Server.Identity;
 
 namespace Chatpulse.Server.Stores.WordPress;
 
 /// <summary>The routes that every version of the plugin has, whoever calls them; refusals come as <see cref="ChatException"/>s, and are remembered.</summary>
-internal sealed class SiteRoutes(WordPressSite site, SiteDiscovery discovery, ThreadMembers members, ServerSettings settings)
+internal sealed class SiteRoutes(
+    WordPressSite site, SiteDiscovery discovery, ThreadMembers members, WordPressSessions sessions, ServerSettings settings)
 {
     /// <summary>Messages and threads in one answer, at most.</summary>
     public const int PageSize = 100;
@@ -23,7 +25,10 @@ internal sealed class SiteRoutes(WordPressSite site, SiteDiscovery discovery, Th
         }
         catch (SiteErrorException error)
         {
-            throw Refusal(error, !call.Caller.UsesKey, access);
+            var refusal = Refusal(error, !call.Caller.UsesKey, access);
+            if (refusal.Code is ChatErrorCodes.Unauthenticated && call.Caller.Credentials is { } credentials)
+                sessions.Refuse(credentials);
+            throw refusal;
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed partial class WordPressChatStore : IChatStore
         _settings = settings;
         _members = new ThreadMembers(timeProvider);
         _users = new UserDirectory(site, settings, sessions, timeProvider);
-        var routes = new SiteRoutes(site, discovery, _members, settings);
+        var routes = new SiteRoutes(site, discovery, _members, sessions, settings);
         _batchPlugin = new BatchPlugin(site, routes, new BatchQueue(site, settings.ApiNamespace, timeProvider), _members, _users, timeProvider);
         _stockPlugin = new StockPlugin(routes, _members, _users, sessions, settings, timeProvider, logger);
     }

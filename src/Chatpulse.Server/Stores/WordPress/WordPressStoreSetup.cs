@@ -31,6 +31,7 @@ internal static class WordPressStoreSetup
             .RemoveAllLoggers();
         services.TryAddSingleton<WordPressSessions>();
         services.AddSingleton<WordPressSite>();
+        services.TryAddSingleton<IWordPressLogin, SiteLogin>();
         services.AddSingleton<SiteDiscovery>();
         services.AddHostedService(provider => provider.GetRequiredService<SiteDiscovery>());
         services.TryAddSingleton<IChatStore, WordPressChatStore>();

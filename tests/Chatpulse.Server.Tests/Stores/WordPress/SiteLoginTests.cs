@@ -4,20 +4,20 @@ using Chatpulse.Server.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 
-namespace Chatpulse.Server.Tests.Identity;
+namespace Chatpulse.Server.Tests.Stores.WordPress;
 
 /// <summary>What the site may answer when a login is shown to it.</summary>
-public sealed class WordPressLoginTests
+public sealed class SiteLoginTests
 {
     private static readonly WordPressCredentials Ada = new("wordpress_logged_in_x=ada|1|t|h", "abc123");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static async Task<T> WithSiteAsync<T>(RequestDelegate answer, Func<WordPressLogin, Task<T>> ask, TimeSpan? timeout = null)
+    private static async Task<T> WithSiteAsync<T>(RequestDelegate answer, Func<IWordPressLogin, Task<T>> ask, TimeSpan? timeout = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -25,9 +25,13 @@ public sealed class WordPressLoginTests
         await using var site = builder.Build();
         site.MapGet("/wp-json/wp/v2/users/me", answer);
         await site.StartAsync(Cancel);
-        var settings = new ServerSettings { WordPressBaseUrl = new Uri(site.Urls.First() + "/wp-json"), WordPressTimeout = timeout ?? TimeSpan.FromSeconds(60) };
-        using var login = new WordPressLogin(settings, TimeProvider.System, NullLogger<WordPressLogin>.Instance);
-        return await ask(login);
+        await using var server = await TestServer.StartAsync(settings => settings with
+        {
+            AuthMode = AuthMode.WordPress,
+            WordPressBaseUrl = new Uri(site.Urls.First() + "/wp-json"),
+            WordPressTimeout = timeout ?? TimeSpan.FromSeconds(60),
+        });
+        return await ask(server.Services.GetRequiredService<IWordPressLogin>());
     }
 
     private static Task<ChatException> RefusedAsync(int status, string type, string body) => WithSiteAsync(
@@ -48,6 +52,7 @@ public sealed class WordPressLoginTests
             async context =>
             {
                 shown = $"{context.Request.Headers.Cookie} {context.Request.Headers["X-WP-Nonce"]} {context.Request.Headers["X-Chatpulse-API-Key"]}";
+                context.Response.ContentType = "application/json; charset=UTF-8";
                 await context.Response.WriteAsync("""{"id":2,"name":"Alice Ångström"}""");
             },
             async login => await login.ProveAsync(Ada, Cancel));
