@@ -88,6 +88,11 @@ internal static partial class ChatServer
             options.Engine.Cors = Cors(settings);
             options.Json.TypeInfoResolverChain.Insert(0, ChatJsonContext.Default);
         });
+        services.AddOptions<SocketIOOptions>().Configure<IServiceProvider>(static (options, provider) => options.ConnectionStateRecovery = new()
+        {
+            // Found when it is needed: the gateway needs the server, and the server these options.
+            Authorize = (socket, session) => provider.GetRequiredService<ChatGateway>().MayRecoverAsync(socket, session),
+        });
 
         services.AddSingleton<SignOuts>();
         services.TryAddSingleton<WordPressSessions>();

@@ -23,6 +23,7 @@ internal sealed class ChatConnection
     private readonly ThreadPresence _threadPresence;
     private volatile UserIdentity _identity;
     private HashSet<long>? _threads;
+    private HashSet<long>? _recovered;
     private bool _closed;
 
     public ChatConnection(Socket socket, UserIdentity identity, ThreadPresence threadPresence)
@@ -115,6 +116,33 @@ internal sealed class ChatConnection
         }
     }
 
+    /// <summary>
+    /// Takes up the threads of a session: their rooms are joined already, and what was missed there is on its way. For use before anybody else can find the
+    /// connection.
+    /// </summary>
+    public void Recover(IReadOnlyList<long> threads)
+    {
+        foreach (var threadId in threads)
+            Join(threadId, static () => false);
+        lock (_lock)
+            _recovered = threads.Count == 0 ? null : [.. threads];
+    }
+
+    /// <summary>
+    /// Whether the thread was taken up with a session and is joined for the first time since: the client may then ask for what it has just been sent. True once.
+    /// </summary>
+    public bool TakeRecovered(long threadId)
+    {
+        lock (_lock)
+        {
+            if (_recovered?.Remove(threadId) != true)
+                return false;
+            if (_recovered.Count == 0)
+                _recovered = null;
+            return _threads?.Contains(threadId) == true;
+        }
+    }
+
     /// <summary>Goes back to the room of a thread that it is counted in, after only the room was left for a while.</summary>
     public void ReturnTo(long threadId)
     {
@@ -132,6 +160,7 @@ internal sealed class ChatConnection
         {
             if (_closed || _threads?.Remove(threadId) != true)
                 return false;
+            _recovered?.Remove(threadId);
             Socket.Leave(ChatRooms.Thread(threadId));
             left();
             _threadPresence.Leave(threadId, UserId, Socket.Id);

@@ -3,7 +3,9 @@ using Chatpulse.Server.Chat.Events;
 using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Identity;
 using Chatpulse.Server.Presence;
+using Chatpulse.Server.Stores;
 using Chatpulse.Server.Typing;
+using SocketIO.Adapters;
 using SocketIO.Protocol;
 using SocketIO.Server;
 
@@ -23,6 +25,8 @@ internal sealed partial class ChatGateway
     private readonly ThreadPresence _threadPresence;
     private readonly TypingTracker _typing;
     private readonly WordPressLoginWatch _logins;
+    private readonly LiveAccess _access;
+    private readonly IChatStore _store;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<ChatGateway> _logger;
     private readonly FrozenDictionary<string, Func<ChatRequest, ValueTask>> _handlers;
@@ -36,6 +40,8 @@ internal sealed partial class ChatGateway
         ThreadPresence threadPresence,
         TypingTracker typing,
         WordPressLoginWatch logins,
+        LiveAccess access,
+        IChatStore store,
         IEnumerable<IEventFamily> families,
         TimeProvider timeProvider,
         ILogger<ChatGateway> logger)
@@ -48,6 +54,8 @@ internal sealed partial class ChatGateway
         _threadPresence = threadPresence;
         _typing = typing;
         _logins = logins;
+        _access = access;
+        _store = store;
         _timeProvider = timeProvider;
         _logger = logger;
         _handlers = families.SelectMany(family => family.Handlers).ToFrozenDictionary(StringComparer.Ordinal);
@@ -73,9 +81,39 @@ internal sealed partial class ChatGateway
         }
     }
 
+    /// <summary>
+    /// Whether a session may be taken up: by the user it was of, who has just been proven anew, and who may still use every thread it was in. All or nothing:
+    /// a client that has lost a thread starts anew and is told so when it joins.
+    /// </summary>
+    public async ValueTask<bool> MayRecoverAsync(Socket socket, PersistedSession session)
+    {
+        if (socket.Data is not UserIdentity identity || session.Data is not long userId || userId != identity.UserId)
+            return false;
+        var mark = _access.Mark;
+        var threads = new List<long>(session.Rooms.Count);
+        foreach (var room in session.Rooms)
+        {
+            if (ChatRooms.TryReadThread(room, out var threadId))
+                threads.Add(threadId);
+        }
+
+        try
+        {
+            await Task.WhenAll(threads.Select(threadId => _store.CheckMembershipAsync(userId, threadId, CancellationToken.None).AsTask()));
+        }
+        catch (ChatException)
+        {
+            return false;
+        }
+
+        socket.Data = new RecoveredConnection(identity, threads, mark);
+        return true;
+    }
+
     private void Connect(Socket socket)
     {
-        var identity = (UserIdentity)socket.Data!;
+        var recovered = socket.Data as RecoveredConnection;
+        var identity = recovered?.Identity ?? (UserIdentity)socket.Data!;
         var connection = new ChatConnection(socket, identity, _threadPresence)
         {
             Expiry = ExpiryOf(socket, identity),
@@ -89,10 +127,11 @@ internal sealed partial class ChatGateway
             return ValueTask.CompletedTask;
         });
 
-        // Closed before its rooms are left, so that a handler still under way cannot join one afterwards.
         IReadOnlyList<long> threads = [];
-        socket.OnDisconnecting(_ => threads = connection.Close());
+        socket.OnDisconnecting(_ => threads = End(connection));
         socket.OnDisconnect(reason => Disconnect(connection, threads, reason));
+        if (recovered is not null)
+            connection.Recover(recovered.Threads);
 
         if (_presence.Connect(connection.UserId))
             _announcer.Announce(connection.UserId);
@@ -103,8 +142,20 @@ internal sealed partial class ChatGateway
         // Last: from here on it can be found and ended. What took rights from the user before is looked for afterwards.
         socket.Join(ChatRooms.User(connection.UserId));
         socket.Data = connection;
+        if (recovered is not null)
+            LeaveLost(connection, recovered);
         if (_authenticator.HasSignedOut(identity))
             connection.EndSignedOut();
+    }
+
+    // The user was taken out of a thread after that was checked, and before the connection could be found.
+    private void LeaveLost(ChatConnection connection, RecoveredConnection recovered)
+    {
+        foreach (var threadId in recovered.Threads)
+        {
+            if (_access.RemovedSince(recovered.Mark, threadId, connection.UserId))
+                connection.Leave(threadId, () => connection.Socket.Emit("thread_left", new Wire.Thread(threadId)));
+        }
     }
 
     private IdentityExpiry? ExpiryOf(Socket socket, UserIdentity identity)
@@ -114,16 +165,27 @@ internal sealed partial class ChatGateway
         return identity.ExpiresAt is null ? null : new IdentityExpiry(socket, "token", "a new one", _server.Engine.Wheel, _settings.AuthGracePeriod, _timeProvider);
     }
 
-    private void Disconnect(ChatConnection connection, IReadOnlyList<long> threads, DisconnectReason reason)
+    // Before its rooms are left, so that a handler still under way cannot join one afterwards; and before its session can be taken up by a socket of the same
+    // id, whose things these would then be.
+    private IReadOnlyList<long> End(ChatConnection connection)
     {
+        var socket = connection.Socket;
+        var threads = connection.Close();
         connection.Expiry?.Stop();
         _logins.Unwatch(connection);
         foreach (var threadId in threads)
-        {
-            _typing.Disconnect(threadId, connection.UserId, connection.Socket.Id);
-            _threadPresence.Leave(threadId, connection.UserId, connection.Socket.Id);
-        }
+            _typing.Disconnect(threadId, connection.UserId, socket.Id);
 
+        // All that is kept with the session. One that was out of a room for a moment, to catch up, has missed what nobody would send it: it is not taken up.
+        socket.Data = threads.All(threadId => socket.IsIn(ChatRooms.Thread(threadId))) ? connection.UserId : null;
+        return threads;
+    }
+
+    private void Disconnect(ChatConnection connection, IReadOnlyList<long> threads, DisconnectReason reason)
+    {
+        // A session that was taken up by now is counted in already, so nobody is told that the user has gone.
+        foreach (var threadId in threads)
+            _threadPresence.Leave(threadId, connection.UserId, connection.Socket.Id);
         if (_presence.Disconnect(connection.UserId))
             _announcer.Announce(connection.UserId);
 

@@ -20,6 +20,10 @@ public sealed class ChatService
     // How long what others have stored is held back for the sake of the order, when the store is slow.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    // A page of what was missed, and how much of it may wait for the client before the next is read.
+    private const int MissedPage = 100;
+    private const int QueuedBytes = 64 * 1024;
+
     private readonly IChatStore _store;
     private readonly SocketIOServer _server;
     private readonly TypingTracker _typing;
@@ -192,8 +196,6 @@ public sealed class ChatService
     /// <exception cref="ChatException"><c>forbidden</c>: <paramref name="removed"/> says that the user was taken out of the thread meanwhile.</exception>
     internal async ValueTask<int> CatchUpAsync(long userId, long threadId, long lastMessageId, Socket socket, Func<bool> removed, Action join)
     {
-        const int page = 100;
-        const int queuedBytes = 64 * 1024;
 
         // From here on the channel remembers what is told. What the store answers below is complete up to a moment after this one, so together
         // they have everything.
@@ -203,14 +205,14 @@ public sealed class ChatService
         var sent = 0;
         while (true)
         {
-            var missed = await _store.HistoryAsync(userId, threadId, beforeId: null, afterId: lastMessageId, page, CancellationToken.None);
+            var missed = await _store.HistoryAsync(userId, threadId, beforeId: null, afterId: lastMessageId, MissedPage, CancellationToken.None);
             foreach (var message in missed.Messages)
                 SendMissed(message);
 
             // A client that has gone joins nothing: it need not be read to.
             if (missed.HasMore && socket.Connected)
             {
-                await socket.DrainAsync(queuedBytes);
+                await socket.DrainAsync(QueuedBytes);
                 continue;
             }
 
@@ -241,6 +243,36 @@ public sealed class ChatService
             socket.Emit("message", Wire.Message.From(message));
             lastMessageId = message.Id;
             sent++;
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="CatchUpAsync"/>, for a connection that is in the thread by recovery: what was told there has been sent to it already, so only what was never told
+    /// is sent, such as messages whose webhook was lost.
+    /// </summary>
+    internal async ValueTask<int> CatchUpRecoveredAsync(long userId, long threadId, long lastMessageId, Socket socket, Func<bool> removed)
+    {
+        using var lease = _channels.Enter(threadId);
+        var sent = 0;
+        while (true)
+        {
+            var stored = await _store.HistoryAsync(userId, threadId, beforeId: null, afterId: lastMessageId, MissedPage, CancellationToken.None);
+
+            // Between two rounds: whatever is stored through this server is told by then.
+            await lease.Channel.RunAsync(() =>
+            {
+                if (removed())
+                    throw new ChatException(ChatErrorCodes.Forbidden, ChatConnection.Removed);
+                foreach (var message in stored.Messages.Where(message => !_told.Contains(threadId, message.Id)))
+                {
+                    socket.Emit("message", Wire.Message.From(message));
+                    sent++;
+                }
+            });
+            if (!stored.HasMore || !socket.Connected)
+                return sent;
+            lastMessageId = stored.Messages[^1].Id;
+            await socket.DrainAsync(QueuedBytes);
         }
     }
 

@@ -10,6 +10,13 @@ internal sealed class RecentlyTold
     private readonly HashSet<(long ThreadId, long MessageId)> _told = [];
     private readonly Queue<(long ThreadId, long MessageId)> _order = new();
 
+    /// <summary>Whether the message was told.</summary>
+    public bool Contains(long threadId, long messageId)
+    {
+        lock (_lock)
+            return _told.Contains((threadId, messageId));
+    }
+
     /// <summary>False when the message was told already.</summary>
     public bool TryAdd(long threadId, long messageId)
     {

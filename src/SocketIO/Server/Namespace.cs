@@ -134,6 +134,7 @@ public sealed partial class Namespace
             Data = session?.Data,
         };
         if (!skipMiddleware && !await RunMiddleware(socket).ConfigureAwait(false)) return true;
+        if (session is not null && !await MayRecover(socket, session).ConfigureAwait(false)) return false;
         if (!client.Add(socket))
         {
             socket.Abandon();
@@ -177,6 +178,22 @@ public sealed partial class Namespace
 
         socket.Start();
         return true;
+    }
+
+    private async ValueTask<bool> MayRecover(Socket socket, PersistedSession session)
+    {
+        if (Server.Options.ConnectionStateRecovery!.Authorize is not { } authorize) return true;
+        try
+        {
+            if (await authorize(socket, session).ConfigureAwait(false)) return true;
+        }
+        catch (Exception exception)
+        {
+            Server.Log.RecoveryFailed(exception, Name, socket.Id);
+        }
+
+        socket.Abandon();
+        return false;
     }
 
     private async ValueTask<bool> RunMiddleware(Socket socket)

@@ -57,6 +57,9 @@ internal sealed partial class ServerLog(ILogger logger)
     [LoggerMessage(16, LogLevel.Error, "A listener of room {Room} in {Namespace} failed")]
     public partial void RoomListenerFailed(Exception exception, string room, string @namespace);
 
+    [LoggerMessage(19, LogLevel.Error, "Whether socket {Socket} in {Namespace} may be recovered could not be decided")]
+    public partial void RecoveryFailed(Exception exception, string @namespace, string socket);
+
     [LoggerMessage(17, LogLevel.Error, "The adapter of {Namespace} failed when socket {Socket} left")]
     public partial void AdapterLeaveFailed(Exception exception, string @namespace, string socket);
 }

@@ -148,6 +148,47 @@ public sealed class RecoveryTests : ServerTest
         (await Connect(skipping, auth: $"{{\"pid\":\"{pid2}\",\"offset\":\"{offset2}\"}}")).Sid.ShouldBe(sid);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [InlineData(null)]
+    public async Task A_session_whose_rights_are_lost_is_not_taken_up_and_nothing_of_it_is_sent(bool? answer)
+    {
+        PersistedSession? asked = null;
+        var server = await Start(options => options.ConnectionStateRecovery = new ConnectionStateRecoveryOptions
+        {
+            Authorize = async (socket, session) =>
+            {
+                await Task.Yield();
+                socket.Recovered.ShouldBeTrue();
+                asked = session;
+                return answer ?? throw new InvalidOperationException("The rights cannot be read.");
+            },
+        });
+        var (sid, pid, offset) = await Lose(server);
+        server.Io.To("room").Emit("missed", 1);
+        var auth = $"{{\"pid\":\"{pid}\",\"offset\":\"{offset}\"}}";
+        var client = await Connect(server, auth: auth);
+
+        asked.ShouldNotBeNull().Rooms.ShouldBe([sid, "room"], ignoreOrder: true);
+        asked.Data.ShouldBe("kept");
+        if (answer is true)
+        {
+            client.Sid.ShouldBe(sid);
+            (await client.Receive()).ShouldStartWith("2[\"missed\",1,\"");
+            return;
+        }
+
+        client.Sid.ShouldNotBe(sid);
+        server.Io.Default.TryGetSocket(client.Sid, out var socket).ShouldBeTrue();
+        socket.Recovered.ShouldBeFalse();
+        socket.Data.ShouldBeNull();
+        socket.Rooms.ShouldBe([client.Sid]);
+        server.Io.Emit("live", 2);
+        (await client.Receive()).ShouldStartWith("2[\"live\",2,\"");
+        ((SessionAwareAdapter)server.Io.Default.Adapter).SessionCount.ShouldBe(0);
+    }
+
     [Fact]
     public async Task Who_leaves_on_purpose_is_not_recovered()
     {

@@ -37,6 +37,13 @@ internal sealed class ThreadEvents(IChatStore store, ChatService chat, LiveAcces
 
     private async ValueTask<int> CatchUpAsync(ChatRequest request, long threadId, long lastMessageId, Func<bool> removed)
     {
+        if (request.Connection.TakeRecovered(threadId))
+        {
+            var untold = await chat.CatchUpRecoveredAsync(request.UserId, threadId, lastMessageId, request.Socket, removed);
+            Join(request, threadId, removed);
+            return untold;
+        }
+
         // Who is in already hears nothing new until what was missed is sent, or the order would be broken.
         var room = ChatRooms.Thread(threadId);
         var wasIn = request.Connection.IsIn(threadId);
