@@ -17,6 +17,9 @@ internal sealed class StoreGate(string method)
     /// <summary>Completes when the store has answered while the gate is closed.</summary>
     public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
+    /// <summary>What the store answers from now on.</summary>
+    public Exception? Failure { get; set; }
+
     public void Close() => _opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Open() => _opened.SetResult();
@@ -74,6 +77,8 @@ internal sealed class StoreGate(string method)
 
         private async Task HoldAsync()
         {
+            if (Gate.Failure is { } failure)
+                throw failure;
             var opened = Gate._opened.Task;
             if (!opened.IsCompleted)
                 Gate._reached.TrySetResult();

@@ -20,6 +20,8 @@ public sealed class ChatClient : IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _reading = Task.CompletedTask;
+    private JsonElement _answer;
+    private string _offset = "";
     private int _lastAck;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -33,6 +35,14 @@ public sealed class ChatClient : IAsyncDisposable
                 return [.. _received];
         }
     }
+
+    /// <summary>Fields for <c>auth</c> that ask for this connection's session.</summary>
+    public string Session => $"""
+        "pid":"{_answer.Text("pid")}","offset":"{_offset}"
+        """;
+
+    /// <summary>The socket's id.</summary>
+    public string Id => _answer.Text("sid");
 
     /// <summary>Completes when the server has ended the connection, or disconnected the socket.</summary>
     public Task Ended => _ended.Task.WaitAsync(Patience, Cancel);
@@ -53,7 +63,7 @@ public sealed class ChatClient : IAsyncDisposable
                 new Uri($"ws://{address.Authority}/socket.io/?EIO=4&transport=websocket{(query is null ? "" : "&" + query)}"), Cancel);
             client._reading = client.ReadAsync();
             await client.SendRawAsync("40" + auth);
-            await client._connected.Task.WaitAsync(Patience, Cancel);
+            client._answer = await client._connected.Task.WaitAsync(Patience, Cancel);
             return client;
         }
         catch
@@ -207,6 +217,8 @@ public sealed class ChatClient : IAsyncDisposable
         else if (text.StartsWith("42", StringComparison.Ordinal))
         {
             var arguments = JsonElement.Parse(text[2..]);
+            if (arguments[arguments.GetArrayLength() - 1] is { ValueKind: JsonValueKind.String } offset && arguments.GetArrayLength() > 2)
+                _offset = offset.GetString()!;
             TaskCompletionSource news;
             lock (_received)
             {
