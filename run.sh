@@ -74,13 +74,15 @@ cat <<TEXT
 TEXT
 
 export WP_BASE_URL WP_API_KEY
-AUTH_MODE=$(given AUTH_MODE token) AUTH_SECRET=$AUTH_SECRET WEBHOOK_SECRET=$WEBHOOK_SECRET "${server[@]}" &
-# Told by name, because a background process does not hear Ctrl-C; the site goes after the server, which still writes to it.
-trap 'kill -TERM $! 2>/dev/null || true' INT TERM
+AUTH_MODE=$(given AUTH_MODE token) AUTH_SECRET=$AUTH_SECRET WEBHOOK_SECRET=$WEBHOOK_SECRET setpriv --pdeathsig TERM "${server[@]}" &
+# A background process does not hear Ctrl-C, so it is told; the site goes after the server, which still writes to it.
+told=''
+trap 'told=yes; kill -TERM $! 2>/dev/null || true' INT TERM
 status=0
 wait $! || status=$?
-while kill -0 $! 2>/dev/null; do
-  status=0
+# A signal ends the waiting, not the server.
+while [ -n "$told" ]; do
+  told='' status=0
   wait $! || status=$?
 done
 exit "$status"

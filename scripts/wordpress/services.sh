@@ -189,6 +189,8 @@ require '$dir/etc/salts.php';
 \$site = empty( \$_SERVER['HTTPS'] ) ? '$(setting SITE_URL)' : '$(setting TLS_URL)';
 define( 'WP_HOME', \$site );
 define( 'WP_SITEURL', \$site );
+// One login for both addresses, as a site with one name has it.
+define( 'COOKIEHASH', md5( '$(setting SITE_URL)' ) );
 define( 'WP_CONTENT_DIR', '$dir/www/wp-content' );
 define( 'WP_CONTENT_URL', \$site . '/wp-content' );
 

@@ -6,14 +6,14 @@ import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ChatClient, newId } from './support/chat-client.mjs';
+import { ChatClient } from './support/chat-client.mjs';
 import { httpRequest } from './support/http-request.mjs';
 import { freePort, repository, startChatServer, temporaryFolder } from './support/server-process.mjs';
 import { transports } from './support/socket-clients.mjs';
 import { within } from './support/waiting.mjs';
-import { startSite } from './support/wordpress-site.mjs';
+import { restCall, signIn, startSite } from './support/wordpress-site.mjs';
 
-let site, server, certificate;
+let site, server, certificate, logins, threadId;
 
 /** What a new site owner would make to try TLS. */
 function selfSigned() {
@@ -29,7 +29,13 @@ before(async () => {
   const port = await freePort();
   certificate = selfSigned();
   site = await startSite('--chat-url', `http://127.0.0.1:${port}`, '--tls', certificate.file, certificate.key);
-  server = await startChatServer({ port, env: { WEBHOOK_SECRET: site.settings.WEBHOOK_SECRET } });
+  const { SITE_URL, TLS_URL, WP_BASE_URL, WP_API_KEY, WEBHOOK_SECRET } = site.settings;
+  const origins = { CORS_ORIGIN: `${SITE_URL},${TLS_URL}` };
+  server = await startChatServer({ port, env: { AUTH_MODE: 'wordpress', WP_BASE_URL, WP_API_KEY, WEBHOOK_SECRET, ...origins } });
+  logins = { alice: await signIn(site.settings, 'alice'), bob: await signIn(site.settings, 'bob') };
+  const [{ id }] = await restCall(site.settings, 'GET', '/users?search=bob', logins.alice);
+  const { thread } = await restCall(site.settings, 'POST', '/threads', logins.alice, { type: 'private', participants: [id] });
+  threadId = thread.id;
 });
 after(async () => {
   await server?.stop();
@@ -62,16 +68,16 @@ function seconds(directive) {
 for (const [scheme, origin] of Object.entries({ http: () => site.url, https: () => site.settings.TLS_URL })) {
   describe(`on the site's own origin over ${scheme}`, () => {
     for (const [how, options] of Object.entries(transports)) {
-      test(`two users chat: ${how}`, async () => {
-        const user = () => ChatClient.connect({ url: origin() }, newId(), { ...options, ca: certificate.ca });
-        const [anna, ben, threadId] = [await user(), await user(), newId()];
-        assert.equal(anna.socket.io.engine.transport.name, how === 'polling' ? 'polling' : 'websocket');
-        await anna.join(threadId);
-        await ben.join(threadId);
-        // The longest message, in the longest characters: more than one read for every buffer on the way.
-        const content = '😀'.repeat(10_000);
-        const { id } = await anna.send(threadId, content);
-        const message = await ben.next('message');
+      test(`two users chat, proven by the site's own login: ${how}`, async () => {
+        const user = ({ cookie, 'x-wp-nonce': nonce }) =>
+          ChatClient.connect({ url: origin() }, nonce, { ...options, ca: certificate.ca, extraHeaders: { cookie, origin: origin() }, auth: { nonce } });
+        const [alice, bob] = [await user(logins.alice), await user(logins.bob)];
+        assert.equal(alice.socket.io.engine.transport.name, how === 'polling' ? 'polling' : 'websocket');
+        await alice.join(threadId);
+        await bob.join(threadId);
+        const content = '😀'.repeat(2_500);
+        const { id } = await alice.send(threadId, content);
+        const message = await bob.next('message');
         assert.equal(message.id, id);
         assert.equal(message.content, content);
       });

@@ -114,6 +114,40 @@ final class BatchTest extends ChatTestCase {
 		$this->assertSame( 0, $this->rows( 'messages', "thread_id = $thread" ) );
 	}
 
+	public function test_when_the_connection_is_lost_nothing_is_stored(): void {
+		global $wpdb;
+		$user       = $this->make_user();
+		$thread     = $this->make_thread( array( $user ) );
+		$mark       = 'lost' . bin2hex( random_bytes( 8 ) );
+		$trigger    = $wpdb->prefix . 'wait';
+		$operations = array(
+			$this->op( 'send', $user, $thread, array( 'content' => str_repeat( 'x', 10000 ) ) ),
+			...array_fill( 0, 99, $this->op( 'send', $user, $thread, array( 'content' => str_repeat( '&', 10000 ) ) ) ),
+			$this->op( 'send', $user, $thread, array( 'content' => $mark ) ),
+		);
+		update_option( 'chatpulse_rate_limit', 0 );
+		$wpdb->query( "CREATE TRIGGER $trigger BEFORE INSERT ON " . \Chatpulse\Schema::table( 'messages' ) . " FOR EACH ROW IF NEW.content = '$mark' THEN DO SLEEP(60); END IF" );
+		try {
+			$call = proc_open( array( PHP_BINARY, '-r', 'echo file_get_contents( $argv[1], false, stream_context_create( array( "http" => array( "method" => "POST", "ignore_errors" => true, "timeout" => 120, "header" => $argv[2], "content" => stream_get_contents( STDIN ) ) ) ) ), "\n", $http_response_header[0];', rest_url( 'chatpulse-chat/v1/batch' ), "Content-Type: application/json\r\nX-Chatpulse-API-Key: " . $this->key()['X-Chatpulse-API-Key'] ), array( array( 'pipe', 'r' ), array( 'pipe', 'w' ) ), $pipes );
+			fwrite( $pipes[0], (string) wp_json_encode( array( 'operations' => $operations ) ) );
+			fclose( $pipes[0] );
+			$deadline = microtime( true ) + 60;
+			do {
+				usleep( 20000 );
+				$connection = (int) $wpdb->get_var( $wpdb->prepare( 'SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND state LIKE %s', '%sleep%' ) );
+			} while ( 0 === $connection && microtime( true ) < $deadline );
+			$wpdb->query( "KILL $connection" );
+			$answer = explode( "\n", (string) stream_get_contents( $pipes[1] ) );
+			proc_close( $call );
+		} finally {
+			$wpdb->query( "DROP TRIGGER $trigger" );
+		}
+
+		$this->assertStringContainsString( ' 500 ', end( $answer ) );
+		$this->assertSame( 500, json_decode( $answer[0], true )['data']['status'] );
+		$this->assertSame( 0, $this->rows( 'messages', "thread_id = $thread" ), 'not even what other statements had stored before' );
+	}
+
 	public function test_it_takes_200_operations_and_a_list(): void {
 		$user  = $this->make_user();
 		$send  = $this->op( 'send', $user, $this->make_thread( array( $user ) ), array( 'content' => 'x' ) );
@@ -298,6 +332,7 @@ final class BatchTest extends ChatTestCase {
 		$gone = $results[0]['body']['message'];
 		$this->assertSame( array( '', array(), array() ), array( $gone['content'], $gone['reactions'], $gone['attachments'] ) );
 		$this->assertNotNull( $gone['deleted_at_gmt'] );
+		$this->assertSame( array( array(), array() ), array( $this->batch( array( $this->op( 'deliver', $users[1], $thread, array( 'message_ids' => array( $message ) ) ) ) )[0]['body']['messages'], $this->batch( array( $this->op( 'read', $users[1], $thread ) ) )[0]['body']['receipts'] ) );
 		$this->assertSame( array( $message ), array_column( $this->call( 'GET', "/threads/$thread/messages", null, $this->key( $users[1] ) )[1]['messages'], 'id' ), 'keeps its place' );
 	}
 

@@ -43,6 +43,8 @@ final class ReplayTest extends ChatTestCase {
 		// The key is taken from the header only: addresses and bodies are logged.
 		'237-message-create-key-in-query' => array( 401, 'rest_not_logged_in' ),
 		'238-message-create-key-in-body' => array( 401, 'rest_not_logged_in' ),
+		// A file that cannot be sent is said to be so, and not left out.
+		'234-message-create-attachment-ids-unknown' => array( 400, 'rest_invalid_param' ),
 		// Uploads work.
 		'A00-attachment-alice' => array( 201, null ),
 		'A03-attachment-with-file-field-too' => array( 201, null ),

@@ -130,19 +130,24 @@ final class Attachments {
 	}
 
 	/**
-	 * Gives files to a message: those of its sender that no message has yet. Others are passed over, as earlier versions do.
+	 * Which of these files wait for a message, and of whom. Nobody else can use them until the transaction ends.
+	 *
+	 * @param int[] $ids The files; at least one.
+	 * @return array<int, int> Uploader by file.
+	 */
+	public static function waiting( array $ids ): array {
+		$rows = Database::rows( 'SELECT id, uploader_id FROM ' . Schema::table( 'attachments' ) . ' WHERE message_id IS NULL AND id IN (' . Database::list_of( $ids ) . ') ORDER BY id FOR UPDATE', ...$ids );
+		return array_map( 'intval', array_column( $rows, 'uploader_id', 'id' ) );
+	}
+
+	/**
+	 * Gives files to a message.
 	 *
 	 * @param int   $message_id The message.
-	 * @param int   $user_id    Its sender.
-	 * @param int[] $ids        The files; at least one.
+	 * @param int[] $ids        Files that wait for one of its sender; at least one.
 	 */
-	public static function give( int $message_id, int $user_id, array $ids ): void {
-		Database::run(
-			'UPDATE ' . Schema::table( 'attachments' ) . ' SET message_id = %d WHERE message_id IS NULL AND uploader_id = %d AND id IN (' . Database::list_of( $ids ) . ')',
-			$message_id,
-			$user_id,
-			...$ids
-		);
+	public static function give( int $message_id, array $ids ): void {
+		Database::run( 'UPDATE ' . Schema::table( 'attachments' ) . ' SET message_id = %d WHERE id IN (' . Database::list_of( $ids ) . ')', $message_id, ...$ids );
 	}
 
 	/**

@@ -153,6 +153,8 @@ final class Batch {
 		}
 		$stored = Messages::stored_before( array_filter( $sends, static fn( Operation $send ): bool => null !== $send->client_id ) );
 		$rate   = new Rate_Limit( array_values( array_unique( array_map( static fn( Operation $send ): int => $send->user_id, $sends ) ) ), $limit );
+		$files  = array_merge( array(), ...array_map( static fn( Operation $send ): array => $send->attachment_ids, array_values( $sends ) ) );
+		$files  = $files ? Attachments::waiting( $files ) : array();
 		$new    = array();
 		$same   = array();
 		foreach ( $sends as $index => $send ) {
@@ -167,7 +169,14 @@ final class Batch {
 				continue;
 			}
 			try {
+				foreach ( $send->attachment_ids as $file ) {
+					if ( ( $files[ $file ] ?? null ) !== $send->user_id ) {
+						throw Refusal::invalid( 'attachment_ids' );
+					}
+				}
 				$rate->take( $send->user_id );
+				// Each file travels once.
+				$files = array_diff_key( $files, array_flip( $send->attachment_ids ) );
 			} catch ( Refusal $refusal ) {
 				$send->refusal = $refusal;
 				continue;
@@ -191,7 +200,7 @@ final class Batch {
 				$threads[ $send->thread_id ]              = $send->thread_id;
 				$this->sent[ $send->thread_id ][ $index ] = $this->shown[ $index ][0];
 				if ( $send->attachment_ids ) {
-					Attachments::give( $this->shown[ $index ][0], $send->user_id, $send->attachment_ids );
+					Attachments::give( $this->shown[ $index ][0], $send->attachment_ids );
 				}
 			}
 		}
@@ -290,7 +299,7 @@ final class Batch {
 			$this->shown[ $index ] = array();
 			foreach ( $operation->message_ids ?? array() as $id ) {
 				$row = $this->rows[ $id ] ?? null;
-				if ( ! $row || (int) $row->thread_id !== $operation->thread_id || (int) $row->sender_id === $operation->user_id ) {
+				if ( ! $row || (int) $row->thread_id !== $operation->thread_id || ! self::is_for( $row, $operation ) ) {
 					continue;
 				}
 				$pairs[ "$id:$operation->user_id" ] = array( $id, $operation->user_id );
@@ -324,7 +333,7 @@ final class Batch {
 				$operation->refusal = Refusal::message();
 				continue;
 			}
-			$wanted[ $index ] = array_filter( $known, fn( int $id ): bool => (int) $this->rows[ $id ]->sender_id !== $operation->user_id );
+			$wanted[ $index ] = array_filter( $known, fn( int $id ): bool => self::is_for( $this->rows[ $id ], $operation ) );
 		}
 
 		$pairs = array();
@@ -368,6 +377,16 @@ final class Batch {
 		foreach ( $all as $id ) {
 			$this->shown[ $last[ $id ] ][] = $id;
 		}
+	}
+
+	/**
+	 * Whether a message is one that the user can receive: somebody else's, and not deleted.
+	 *
+	 * @param object    $row       The message.
+	 * @param Operation $operation Of the user.
+	 */
+	private static function is_for( object $row, Operation $operation ): bool {
+		return (int) $row->sender_id !== $operation->user_id && null === $row->deleted_at;
 	}
 
 	/**

@@ -38,11 +38,18 @@ final class Database_Failure extends \RuntimeException {
 	}
 
 	/**
-	 * Whether nothing of the transaction is left, be it that it lost a race or that the connection is gone.
+	 * Whether the connection is gone, and with it the transaction.
+	 */
+	public function is_lost_connection(): bool {
+		// The client's own error numbers, which are about the connection, begin at 2000.
+		return 0 === $this->number || ( $this->number >= 2000 && $this->number < 3000 );
+	}
+
+	/**
+	 * Whether nothing of the transaction is left.
 	 */
 	public function ended_transaction(): bool {
-		// The client's own error numbers, which are about the connection, begin at 2000.
-		return 0 === $this->number || ( $this->number >= 2000 && $this->number < 3000 ) || $this->is_lost_race();
+		return $this->is_lost_connection() || $this->is_lost_race();
 	}
 
 	/**

@@ -110,7 +110,8 @@ final class Database {
 		global $wpdb;
 		for ( $try = 1; ; $try++ ) {
 			self::run( 'START TRANSACTION' );
-			// wpdb would connect again in the middle of a transaction and store its second half by itself.
+			// wpdb would connect again in the middle of a transaction and store its second half by itself. Without a try left it ends the
+			// request with a 500.
 			$retries                 = $wpdb->reconnect_retries;
 			$wpdb->reconnect_retries = 0;
 			try {
@@ -118,7 +119,9 @@ final class Database {
 				self::run( 'COMMIT' );
 				return $result;
 			} catch ( Database_Failure $failure ) {
-				self::roll_back();
+				if ( ! $failure->is_lost_connection() ) {
+					self::roll_back();
+				}
 				if ( ! $failure->is_lost_race() || $try >= self::TRIES ) {
 					throw $failure;
 				}
@@ -154,7 +157,7 @@ final class Database {
 	}
 
 	/**
-	 * Gives up a transaction. A connection that is gone has rolled back by itself.
+	 * Gives up a transaction.
 	 */
 	private static function roll_back(): void {
 		try {

@@ -51,7 +51,8 @@ final class Messages {
 	 * @throws Refusal When nothing is left, or a reaction is no emoji.
 	 */
 	public static function clean( string $content, string $type ): string {
-		$clean = wp_kses_post( trim( $content ) );
+		// "1 < 2 and 3 > 2" has no tag, but wp_kses_post() would take one out of it.
+		$clean = wp_kses_post( (string) preg_replace( '/<(?![a-z\/!?])/i', '&lt;', trim( $content ) ) );
 		if ( '' === trim( $clean ) ) {
 			throw new Refusal( 'empty_content', __( 'Message content cannot be empty.', 'chatpulse' ), 400 );
 		}
@@ -190,11 +191,16 @@ final class Messages {
 			$values[] = $before_time;
 		}
 		$values[] = $limit + 1;
-		$order    = null === $after_id ? 'DESC' : 'ASC';
-		$rows     = Database::rows( 'SELECT * FROM ' . Schema::table( 'messages' ) . " WHERE $where ORDER BY id $order LIMIT %d", ...$values );
-		$more     = count( $rows ) > $limit;
-		$rows     = array_slice( $rows, 0, $limit );
-		return array( null === $after_id ? array_reverse( $rows ) : $rows, $more );
+		$order    = null === $after_id ? 'id DESC' : 'id ASC';
+		if ( null !== $before_time && null === $after_id ) {
+			// So that an index finds them, however far back it is.
+			$order = 'created_at DESC, id DESC';
+		}
+		$rows = Database::rows( 'SELECT * FROM ' . Schema::table( 'messages' ) . " WHERE $where ORDER BY $order LIMIT %d", ...$values );
+		$more = count( $rows ) > $limit;
+		$rows = array_slice( $rows, 0, $limit );
+		usort( $rows, static fn( object $one, object $other ): int => (int) $one->id <=> (int) $other->id );
+		return array( $rows, $more );
 	}
 
 	/**

@@ -17,8 +17,14 @@ final class Reactions {
 	/** How many different emoji a message may have. */
 	private const PER_MESSAGE = 50;
 
-	/** UTF-16 units in an emoji. */
-	private const LENGTH = 64;
+	/** Bytes in an emoji. The longest that people use have 35. */
+	private const BYTES = 192;
+
+	/** A picture, with what may follow it: a variation selector, a skin tone, tags. */
+	private const PICTURE = '(?:(?![\x{1F1E6}-\x{1F1FF}])[\x{1F000}-\x{1FAFF}\x{2190}-\x{2BFF}]\x{FE0F}?|[\x{A9}\x{AE}\x{203C}\x{2049}\x{2122}\x{2139}\x{3030}\x{303D}\x{3297}\x{3299}]\x{FE0F})[\x{1F3FB}-\x{1F3FF}]?[\x{E0020}-\x{E007F}]*';
+
+	/** One emoji: a flag, a keycap, or pictures that are joined to one. */
+	private const EMOJI = '/^(?:[\x{1F1E6}-\x{1F1FF}]{2}|[0-9#*]\x{FE0F}?\x{20E3}|' . self::PICTURE . '(?:\x{200D}' . self::PICTURE . ')*)$/Du';
 
 	/**
 	 * Whether a text is one emoji as people see it: flags, keycaps, skin tones and joined families are one.
@@ -26,10 +32,7 @@ final class Reactions {
 	 * @param mixed $text The text.
 	 */
 	public static function is_emoji( mixed $text ): bool {
-		return is_string( $text )
-			&& strlen( $text ) <= 3 * self::LENGTH
-			&& 1 === preg_match( '/^\X$/u', $text )
-			&& 1 === preg_match( '/[\x{1F000}-\x{1FAFF}\x{2190}-\x{2BFF}\x{FE0F}\x{20E3}]/u', $text );
+		return is_string( $text ) && strlen( $text ) <= self::BYTES && 1 === preg_match( self::EMOJI, $text );
 	}
 
 	/**

@@ -17,6 +17,12 @@ final class Receipts {
 	/** How many messages one call marks when all are asked for; asking again marks the rest. */
 	public const MARKED_AT_ONCE = 10000;
 
+	/** Up to how many unread messages of a thread are counted. */
+	private const COUNTED = 1000;
+
+	/** By how much the point up to which everything is read has to move before it is written down. */
+	private const WORTH_MOVING = 100;
+
 	/** How many receipts are written or looked up with one statement. */
 	private const CHUNK = 1000;
 
@@ -49,9 +55,12 @@ final class Receipts {
 	public static function unread_ids( int $thread_id, int $user_id, ?int $before_id ): array {
 		return Database::ids(
 			'SELECT m.id FROM ' . Schema::table( 'messages' ) . ' m LEFT JOIN ' . Schema::table( 'receipts' ) . ' r ON r.message_id = m.id AND r.user_id = %d
-			WHERE m.thread_id = %d AND m.sender_id <> %d AND m.id < %d AND r.read_at IS NULL ORDER BY m.id DESC LIMIT %d',
+			WHERE m.thread_id = %d AND m.id > COALESCE((SELECT p.read_up_to FROM ' . Schema::table( 'participants' ) . ' p WHERE p.thread_id = %d AND p.user_id = %d), 0)
+			AND m.sender_id <> %d AND m.id < %d AND m.deleted_at IS NULL AND r.read_at IS NULL ORDER BY m.id DESC LIMIT %d',
 			$user_id,
 			$thread_id,
+			$thread_id,
+			$user_id,
 			$user_id,
 			$before_id ?? PHP_INT_MAX,
 			self::MARKED_AT_ONCE
@@ -59,23 +68,44 @@ final class Receipts {
 	}
 
 	/**
-	 * How many messages of others a user has not read.
+	 * How many messages of others a user has not read; 1,000 stands for that many and more.
 	 *
-	 * @param int[] $thread_ids The threads; at least one.
-	 * @param int   $user_id    The user.
+	 * Looks only at what came after the point up to which everything is read, and moves that point, so that a long history costs
+	 * nothing.
+	 *
+	 * @param array<int, int> $newest  The newest message by thread, read before this is called.
+	 * @param int             $user_id The user.
 	 * @return array<int, int> By thread; one that is missing has none.
 	 */
-	public static function unread( array $thread_ids, int $user_id ): array {
+	public static function unread( array $newest, int $user_id ): array {
+		if ( ! $newest ) {
+			return array();
+		}
+		$participants = Schema::table( 'participants' );
+		$points       = array();
+		foreach ( Database::rows( "SELECT thread_id, read_up_to FROM $participants WHERE user_id = %d AND thread_id IN (" . Database::list_of( $newest ) . ')', $user_id, ...array_keys( $newest ) ) as $row ) {
+			$points[ (int) $row->thread_id ] = (int) $row->read_up_to;
+		}
+		$looks  = array();
+		$values = array();
+		foreach ( $points as $thread_id => $point ) {
+			if ( $point < $newest[ $thread_id ] ) {
+				$looks[] = '(SELECT COUNT(*) AS n, MIN(id) AS first, %d AS thread_id FROM (SELECT m.id FROM ' . Schema::table( 'messages' ) . ' m LEFT JOIN ' . Schema::table( 'receipts' ) . ' r ON r.message_id = m.id AND r.user_id = %d
+					WHERE m.thread_id = %d AND m.id > %d AND m.sender_id <> %d AND m.deleted_at IS NULL AND r.read_at IS NULL ORDER BY m.id LIMIT %d) AS unread)';
+				array_push( $values, $thread_id, $user_id, $thread_id, $point, $user_id, self::COUNTED );
+			}
+		}
 		$counts = array();
-		$rows   = Database::rows(
-			'SELECT m.thread_id, COUNT(*) AS n FROM ' . Schema::table( 'messages' ) . ' m LEFT JOIN ' . Schema::table( 'receipts' ) . ' r ON r.message_id = m.id AND r.user_id = %d
-			WHERE m.thread_id IN (' . Database::list_of( $thread_ids ) . ') AND m.sender_id <> %d AND m.deleted_at IS NULL AND r.read_at IS NULL GROUP BY m.thread_id',
-			$user_id,
-			...$thread_ids,
-			...array( $user_id )
-		);
+		$rows   = $looks ? Database::rows( implode( ' UNION ALL ', $looks ), ...$values ) : array();
 		foreach ( $rows as $row ) {
-			$counts[ (int) $row->thread_id ] = (int) $row->n;
+			$thread_id = (int) $row->thread_id;
+			$point     = null === $row->first ? $newest[ $thread_id ] : (int) $row->first - 1;
+			if ( (int) $row->n > 0 ) {
+				$counts[ $thread_id ] = (int) $row->n;
+			}
+			if ( $point - $points[ $thread_id ] >= self::WORTH_MOVING ) {
+				Database::run( "UPDATE $participants SET read_up_to = %d WHERE thread_id = %d AND user_id = %d AND read_up_to < %d", $point, $thread_id, $user_id, $point );
+			}
 		}
 		return $counts;
 	}
@@ -120,7 +150,7 @@ final class Receipts {
 	}
 
 	/**
-	 * Which of these messages everybody else in their thread has read now.
+	 * Which of these messages everybody else in their thread has read now, and had not before.
 	 *
 	 * @param int[] $ids The messages.
 	 * @return int[]
@@ -131,8 +161,8 @@ final class Receipts {
 			$found = array_merge(
 				$found,
 				Database::ids(
-					'SELECT m.id FROM ' . Schema::table( 'messages' ) . ' m WHERE m.id IN (' . Database::list_of( $chunk ) . ') AND NOT EXISTS (
-						SELECT 1 FROM ' . Schema::table( 'participants' ) . ' p LEFT JOIN ' . Schema::table( 'receipts' ) . ' r ON r.message_id = m.id AND r.user_id = p.user_id
+					'SELECT m.id FROM ' . Schema::table( 'messages' ) . ' m WHERE m.id IN (' . Database::list_of( $chunk ) . ") AND m.status <> 'read' AND NOT EXISTS (
+						SELECT 1 FROM " . Schema::table( 'participants' ) . ' p LEFT JOIN ' . Schema::table( 'receipts' ) . ' r ON r.message_id = m.id AND r.user_id = p.user_id
 						WHERE p.thread_id = m.thread_id AND p.user_id <> m.sender_id AND r.read_at IS NULL)',
 					...$chunk
 				)

@@ -18,7 +18,7 @@ defined( 'ABSPATH' ) || exit;
 final class Schema {
 
 	/** Raised whenever definitions() changes. */
-	public const VERSION = '1';
+	public const VERSION = '2';
 
 	/** The version that this site's tables have. */
 	public const VERSION_OPTION = 'chatpulse_schema_version';
@@ -141,11 +141,13 @@ final class Schema {
 			),
 			'participants' => array(
 				'columns' => array(
-					'id'        => $id,
-					'thread_id' => $to,
-					'user_id'   => $to,
-					'role'      => "enum('member','admin','owner') NOT NULL DEFAULT 'member'",
-					'joined_at' => 'datetime NOT NULL',
+					'id'         => $id,
+					'thread_id'  => $to,
+					'user_id'    => $to,
+					'role'       => "enum('member','admin','owner') NOT NULL DEFAULT 'member'",
+					'joined_at'  => 'datetime NOT NULL',
+					// No message of others up to this one is unread; there may be later ones of which that is true, too.
+					'read_up_to' => 'bigint(20) unsigned NOT NULL DEFAULT 0',
 				),
 				'keys'    => array(
 					'thread_user' => array( 'UNIQUE KEY', array( 'thread_id', 'user_id' ) ),
@@ -173,6 +175,7 @@ final class Schema {
 				'keys'    => array(
 					'once'        => array( 'UNIQUE KEY', array( 'thread_id', 'sender_id', 'client_id' ) ),
 					'thread_page' => array( 'KEY', array( 'thread_id', 'id' ) ),
+					'thread_time' => array( 'KEY', array( 'thread_id', 'created_at' ) ),
 					'sender_rate' => array( 'KEY', array( 'sender_id', 'created_at_gmt' ) ),
 				),
 				'parent'  => array( 'thread_id', 'threads' ),

@@ -363,10 +363,10 @@ final class Threads {
 			$people[ (int) $row->thread_id ][] = (int) $row->user_id;
 		}
 		$last = array();
-		foreach ( Database::rows( "SELECT m.thread_id, m.content, m.created_at, m.sender_id FROM $messages m JOIN (SELECT MAX(id) AS id FROM $messages WHERE thread_id IN ($in) GROUP BY thread_id) newest ON newest.id = m.id", ...$ids ) as $row ) {
+		foreach ( Database::rows( "SELECT m.id, m.thread_id, m.content, m.created_at, m.sender_id FROM $messages m JOIN (SELECT MAX(id) AS id FROM $messages WHERE thread_id IN ($in) GROUP BY thread_id) newest ON newest.id = m.id", ...$ids ) as $row ) {
 			$last[ (int) $row->thread_id ] = $row;
 		}
-		$unread = null === $user_id ? array() : Receipts::unread( $ids, $user_id );
+		$unread = null === $user_id ? array() : Receipts::unread( array_map( static fn( object $row ): int => (int) $row->id, $last ), $user_id );
 		People::load(
 			array_merge(
 				array_map( static fn( object $row ): int => (int) $row->created_by, array_values( $threads ) ),

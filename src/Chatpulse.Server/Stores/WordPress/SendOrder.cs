@@ -2,11 +2,14 @@ using Chatpulse.Server.Chat;
 
 namespace Chatpulse.Server.Stores.WordPress;
 
-/// <summary>Has the sends of one user to one thread done one after the other, in the order of the calls: a site stores two that come together in any order.</summary>
-/// <remarks>Threading: anyone calls; the lock guards who is last in each line. Different lines do not wait for each other.</remarks>
+/// <summary>Has what one user sends to one thread done one after the other, in the order of the calls: a site stores two that come together in any order.</summary>
+/// <remarks>
+/// Threading: anyone calls; the lock guards who is last in each line. Different lines do not wait for each other. Who finds their line empty
+/// begins before the call returns.
+/// </remarks>
 internal sealed class SendOrder
 {
-    /// <summary>Sends that are under way or wait; over it a send is <c>unavailable</c>.</summary>
+    /// <summary>Sends that are under way or wait in all lines; over it a send is <c>unavailable</c>.</summary>
     public const int MaxWaiting = 10_000;
 
     private readonly Lock _lock = new();

@@ -64,10 +64,10 @@ internal sealed class SentMessages
     }
 
     /// <summary>The message is stored under this id.</summary>
-    public void Settle(NewMessage message, long messageId) => Remember(message, new Attempt(messageId, HighestIdBefore: 0));
+    public void Settle(NewMessage message, long messageId) => Remember(message, new Attempt(messageId, HighestIdBefore: 0, BegunAt: default));
 
-    /// <summary>The message may be stored: the highest id that was seen before it was sent helps to find it.</summary>
-    public void Doubt(NewMessage message, long highestIdBefore) => Remember(message, new Attempt(MessageId: null, highestIdBefore));
+    /// <summary>The message may be stored: the highest id that was seen before it was sent, and when that was, help to find it.</summary>
+    public void Doubt(NewMessage message, long highestIdBefore, DateTimeOffset begunAt) => Remember(message, new Attempt(MessageId: null, highestIdBefore, begunAt));
 
     /// <summary>Whether content that a site has stored may be what was sent: a site drops tags and escapes what could be one.</summary>
     public static bool IsSame(string sent, string stored) => string.Equals(sent, stored, StringComparison.Ordinal) || string.Equals(Plain(sent), Plain(stored), StringComparison.Ordinal);
@@ -100,7 +100,7 @@ internal sealed class SentMessages
         var plain = new StringBuilder(decoded.Length);
         for (var i = 0; i < decoded.Length; i++)
         {
-            if (decoded[i] == '<' && decoded.IndexOf('>', i) is var end and > 0)
+            if (IsTag(decoded, i) && decoded.IndexOf('>', i) is var end and > 0)
                 i = end;
             else if (!char.IsWhiteSpace(decoded[i]) && !char.IsControl(decoded[i]))
                 plain.Append(decoded[i]);
@@ -109,10 +109,14 @@ internal sealed class SentMessages
         return plain.ToString();
     }
 
+    private static bool IsTag(string text, int at) =>
+        text[at] == '<' && at + 1 < text.Length && (char.IsAsciiLetter(text[at + 1]) || text[at + 1] is '/' or '!' or '?');
+
     /// <summary>What became of a send.</summary>
     /// <param name="MessageId">The stored message; null when it is not known whether there is one.</param>
     /// <param name="HighestIdBefore">The highest id seen before it was sent.</param>
-    internal sealed record Attempt(long? MessageId, long HighestIdBefore);
+    /// <param name="BegunAt">When it was sent.</param>
+    internal sealed record Attempt(long? MessageId, long HighestIdBefore, DateTimeOffset BegunAt);
 
     private sealed class UnderWay(string content)
     {

@@ -111,9 +111,10 @@ internal sealed partial class SiteDiscovery : BackgroundService
         }
         catch (SiteErrorException error)
         {
-            Fail(error.Status == StatusCodes.Status404NotFound
+            // A key that is refused was said already.
+            Fail(_site.Problem ?? (error.Status == StatusCodes.Status404NotFound
                 ? $"The WordPress site has no routes below {_settings.ApiNamespace}: is the Chatpulse plugin active, and WP_API_NAMESPACE right?"
-                : string.Create(CultureInfo.InvariantCulture, $"The WordPress site refuses to say what it can do: {error.Status} {error.Code}: {error.Message}"));
+                : string.Create(CultureInfo.InvariantCulture, $"The WordPress site refuses to say what it can do: {error.Status} {error.Code}: {error.Message}")));
         }
         catch (Exception defect)
         {

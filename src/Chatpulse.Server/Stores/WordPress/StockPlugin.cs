@@ -20,6 +20,9 @@ internal sealed partial class StockPlugin : ISitePlugin
     private const int MaxReceipts = 100;
     private const int MaxThreadPages = 10;
     private static readonly TimeSpan ConfirmedLifetime = TimeSpan.FromDays(1);
+
+    // What the site's clock may be behind; an older message of the same text is another one.
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ContactsLifetime = TimeSpan.FromSeconds(60);
     private const int MaxContactsRemembered = 2_000_000;
 
@@ -174,7 +177,7 @@ internal sealed partial class StockPlugin : ISitePlugin
         if (_sent.Find(message) is { } earlier && await FindSentAsync(message, earlier, caller) is { } found)
             return found;
 
-        var highestIdBefore = _seen.HighestId;
+        var (highestIdBefore, begunAt) = (_seen.HighestId, _timeProvider.GetUtcNow());
         var changes = _members.Changes(message.ThreadId);
         _sent.Begin(message);
         ChatMessage? arrived = null;
@@ -196,7 +199,7 @@ internal sealed partial class StockPlugin : ISitePlugin
             arrived = _sent.End(message);
             if (arrived is null)
             {
-                _sent.Doubt(message, highestIdBefore);
+                _sent.Doubt(message, highestIdBefore, begunAt);
                 throw;
             }
         }
@@ -250,6 +253,7 @@ internal sealed partial class StockPlugin : ISitePlugin
         var match = earlier.MessageId is { } sent
             ? candidates.FirstOrDefault(candidate => candidate.Id == sent)
             : candidates.FirstOrDefault(candidate => candidate.Id > earlier.HighestIdBefore
+                && SiteMapping.OptionalTime(candidate.CreatedAtGmt, candidate.CreatedAt, _routes.Clock) > earlier.BegunAt - ClockSkew
                 && !_sent.IsClaimed(candidate.Id)
                 && SentMessages.IsSame(message.Content, candidate.Content ?? ""));
         if (match is null)

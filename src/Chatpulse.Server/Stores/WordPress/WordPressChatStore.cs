@@ -18,6 +18,7 @@ internal sealed partial class WordPressChatStore : IChatStore
     private readonly ServerSettings _settings;
     private readonly ThreadMembers _members;
     private readonly UserDirectory _users;
+    private readonly SendOrder _entrance = new();
     private readonly BatchPlugin _batchPlugin;
     private readonly StockPlugin _stockPlugin;
 
@@ -93,8 +94,11 @@ internal sealed partial class WordPressChatStore : IChatStore
         }
 
         StoreInput.RequireIds(message.AttachmentIds, "attachments", StoreLimits.AttachmentsPerMessage);
-        // Goes on without a wait where the site is known, so that messages enter their order in the order of the calls.
-        return await (await PluginAsync(cancellationToken)).SendAsync(message, cancellationToken);
+        // Begun in the order of the calls, also by those who have to wait until the site is known.
+        var begun = await _entrance.RunAsync(
+            (message.SenderId, message.ThreadId),
+            async () => new BegunSend((await PluginAsync(cancellationToken)).SendAsync(message, cancellationToken)));
+        return await begun.Send;
     }
 
     /// <inheritdoc />
@@ -201,4 +205,7 @@ internal sealed partial class WordPressChatStore : IChatStore
 
     private async ValueTask<ISitePlugin> PluginAsync(CancellationToken cancellationToken) =>
         (await _discovery.GetAsync(cancellationToken)).HasBatch && _site.HasKey ? _batchPlugin : _stockPlugin;
+
+    // Not awaited where it is made: only its beginning is in order.
+    private sealed record BegunSend(Task<StoredMessage> Send);
 }

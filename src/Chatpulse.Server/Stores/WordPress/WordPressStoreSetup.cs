@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -23,8 +22,6 @@ internal static class WordPressStoreSetup
                 AutomaticDecompression = DecompressionMethods.All,
                 PooledConnectionLifetime = ConnectionLifetime,
                 ConnectTimeout = settings.WordPressTimeout,
-                // Cookies are not always ASCII; the site gets the bytes that the browser sent.
-                RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             // They would write addresses with people's searches; WordPressSite logs what matters.

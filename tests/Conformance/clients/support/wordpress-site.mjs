@@ -4,11 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { httpRequest, requestJson } from './http-request.mjs';
 import { repository } from './server-process.mjs';
 
 const START_LIMIT_MS = 180_000;
 const run = promisify(execFile);
 const siteScript = path.join(repository, 'scripts/wordpress/site.sh');
+
+/** The lines `NAME='value'` of a text. */
+export const readSettings = (text) => Object.fromEntries([...text.matchAll(/^(\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]));
 
 /** A running site: its addresses, keys and passwords as site.env names them. */
 class WordPressSite {
@@ -28,8 +32,7 @@ class WordPressSite {
   }
 
   async start(args) {
-    const printed = await this.command('start', '--parent', String(process.pid), ...args);
-    for (const [, name, value] of printed.matchAll(/^(\w+)='(.*)'$/gm)) this.settings[name] = value;
+    this.settings = readSettings(await this.command('start', '--parent', String(process.pid), ...args));
     return this;
   }
 
@@ -42,3 +45,22 @@ class WordPressSite {
 
 /** Makes and starts a site; `args` are those of `site.sh start`. It ends with this process at the latest. */
 export const startSite = (...args) => new WordPressSite(mkdtempSync(path.join(tmpdir(), 'chatpulse-site-'))).start(args);
+
+/** Signs a user in on the site's form; what the browser then sends with a REST call: the cookies and the nonce. */
+export async function signIn(settings, user) {
+  const form = new URLSearchParams({ log: user, pwd: settings[`${user.toUpperCase()}_PASSWORD`] });
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const { status, headers: answer } = await httpRequest(`${settings.SITE_URL}/wp-login.php`, { method: 'POST', headers, body: String(form) });
+  if (status !== 302) throw new Error(`${user} could not sign in: ${status}`);
+  const cookie = answer['set-cookie'].map((one) => one.split(';')[0]).join('; ');
+  const nonce = await httpRequest(`${settings.SITE_URL}/wp-admin/admin-ajax.php?action=rest-nonce`, { headers: { cookie } });
+  return { cookie, 'x-wp-nonce': nonce.text };
+}
+
+/** A call of the plugin's REST API that must succeed; its answer. */
+export async function restCall(settings, method, route, headers, body) {
+  const content = body && { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const { status, json } = await requestJson(`${settings.WP_BASE_URL}/chatpulse-chat/v1${route}`, { method, headers, ...content });
+  if (status >= 300) throw new Error(`${method} ${route}: ${status} ${JSON.stringify(json)}`);
+  return json;
+}
