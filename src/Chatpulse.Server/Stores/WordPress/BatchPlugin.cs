@@ -15,6 +15,9 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
     private const int MaxContactsRemembered = 2_000_000;
     private const int MaxParticipantsLoads = 3;
 
+    // So many of the longest messages, with every character escaped, still fit into an answer.
+    private const int LongMessages = 25;
+
     private readonly ExpiringCache<long, IReadOnlyCollection<long>> _contacts = new(timeProvider, ContactsLifetime, MaxContactsRemembered, ids => ids.Count);
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Task<IReadOnlyList<ChatUser>>> _asked = [];
@@ -110,12 +113,24 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
     private async Task<MessagePage> PageAsync(long userId, long threadId, string query, int limit, CancellationToken cancellationToken)
     {
         var changes = members.Changes(threadId);
-        var page = await routes.MessagesAsync(
-            SiteCaller.OnBehalfOf(userId), userId, threadId, $"{query}limit={Math.Min(limit, SiteRoutes.PageSize)}", cancellationToken);
+        limit = Math.Min(limit, SiteRoutes.PageSize);
+        SiteHistory page;
+        try
+        {
+            page = await AskAsync(limit);
+        }
+        catch (ChatException failure) when (limit > LongMessages && failure.InnerException is SiteFailureException { IsTooLong: true })
+        {
+            page = await AskAsync(LongMessages);
+        }
+
         members.Add(userId, threadId, changes);
         var messages = (page.Messages ?? []).ConvertAll(message => SiteMapping.ToMessage(message, routes.Clock));
         messages.Sort(static (a, b) => a.Id.CompareTo(b.Id));
         return new MessagePage(messages, page.HasMore);
+
+        Task<SiteHistory> AskAsync(int count) =>
+            routes.MessagesAsync(SiteCaller.OnBehalfOf(userId), userId, threadId, $"{query}limit={count}", cancellationToken);
     }
 
     // What a batch answers to one operation; proves that the user is in the thread, or that they are not.

@@ -51,6 +51,7 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
     /// </summary>
     public Task<BatchResult> AddAsync(SiteOperation operation)
     {
+        site.ThrowIfRefused();
         var pending = new Pending(operation, Weigh(operation));
         lock (_lock)
         {

@@ -12,6 +12,9 @@ internal sealed class SiteFailureException(string message, bool mayBeDone, bool 
 
     public bool Passing { get; } = passing;
 
+    /// <summary>The site answered, only with more than is read; a smaller part may be had.</summary>
+    public bool IsTooLong { get; init; }
+
     /// <summary>The site asked not to be called for so long.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

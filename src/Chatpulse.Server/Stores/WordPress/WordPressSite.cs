@@ -161,6 +161,13 @@ internal sealed partial class WordPressSite : IDisposable
         }
     }
 
+    /// <summary>Throws <c>unavailable</c> while calls would be refused, for those who would only wait for that.</summary>
+    public void ThrowIfRefused()
+    {
+        if (_breaker.Refuses)
+            throw Unavailable(NotCalled());
+    }
+
     /// <summary>The refusal that callers get when the site failed them.</summary>
     public static ChatException Unavailable(SiteFailureException failure) =>
         new(ChatErrorCodes.Unavailable, "The WordPress site cannot be reached or does not answer as it should; try again.", failure);
@@ -170,8 +177,7 @@ internal sealed partial class WordPressSite : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (call.IsBatch && BatchesHaveTheirOwnPlace)
             return null;
-        if (_breaker.Refuses)
-            throw Unavailable(NotCalled());
+        ThrowIfRefused();
         var atOnce = _turns.AttemptAcquire();
         if (atOnce.IsAcquired)
             return atOnce;
@@ -215,7 +221,8 @@ internal sealed partial class WordPressSite : IDisposable
         }
         catch (SiteFailureException seen)
         {
-            outcome = CircuitBreaker.Outcome.Failed;
+            // One long thread is no reason to keep everybody from the others.
+            outcome = seen.IsTooLong ? CircuitBreaker.Outcome.Answered : CircuitBreaker.Outcome.Failed;
             failure = seen;
             throw;
         }
@@ -225,7 +232,8 @@ internal sealed partial class WordPressSite : IDisposable
             failure = TimedOut(call);
             throw failure;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        // The last is what a broken compression is.
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
             outcome = CircuitBreaker.Outcome.Failed;
             var never = e is HttpRequestException
@@ -332,7 +340,10 @@ internal sealed partial class WordPressSite : IDisposable
     }
 
     private static SiteFailureException TooMuch(SiteCall call) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{Where(call)} answered more than {call.MaxAnswerBytes} bytes"), mayBeDone: true, passing: false);
+        string.Create(CultureInfo.InvariantCulture, $"{Where(call)} answered more than {call.MaxAnswerBytes} bytes"), mayBeDone: true, passing: false)
+    {
+        IsTooLong = true,
+    };
 
     private SiteFailureException TimedOut(SiteCall call) => new(
         string.Create(CultureInfo.InvariantCulture, $"{Where(call)} did not answer within {_timeout.TotalMilliseconds:0} ms (WP_API_TIMEOUT)"), mayBeDone: true, passing: false);

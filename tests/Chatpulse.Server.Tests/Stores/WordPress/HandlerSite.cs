@@ -30,6 +30,9 @@ internal sealed class HandlerSite : HttpMessageHandler, IHttpClientFactory, ILog
 
     public bool HasBatch { get; set; }
 
+    /// <summary>Whether the site has no plugin at all.</summary>
+    public bool Missing { get; set; }
+
     public ServerSettings Settings { get; }
 
     public WordPressSessions Sessions { get; } = new();
@@ -78,6 +81,8 @@ internal sealed class HandlerSite : HttpMessageHandler, IHttpClientFactory, ILog
             return Json(200, """{"gmt_offset":0,"timezone_string":""}""");
         if (string.Equals(path, Settings.ApiNamespace, StringComparison.Ordinal))
         {
+            if (Missing)
+                return Json(404, """{"code":"rest_no_route","message":"No route","data":{"status":404}}""");
             var batch = HasBatch ? $$""","/{{Settings.ApiNamespace}}/batch":{}""" : "";
             return Json(200, $$$"""{"routes":{"/{{{Settings.ApiNamespace}}}":{}{{{batch}}}}}""");
         }

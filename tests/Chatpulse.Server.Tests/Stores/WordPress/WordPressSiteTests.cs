@@ -86,6 +86,28 @@ public sealed class WordPressSiteTests : IDisposable
     }
 
     [Fact]
+    public async Task A_page_of_very_long_messages_comes_in_smaller_pages()
+    {
+        _site.Answer = (request, _) => Task.FromResult(request.Path.EndsWith("limit=100", StringComparison.Ordinal)
+            ? HandlerSite.Json(200, new string(' ', SiteCall.MessagesAnswer + 1))
+            : HandlerSite.Json(200, """{"messages":[{"id":1,"thread_id":1,"sender_id":7,"content":"long"}],"has_more":true}"""));
+
+        for (var i = 0; i < 2 * CircuitBreaker.FailuresToOpen; i++)
+        {
+            var page = await _site.Store.HistoryAsync(7, 1, null, null, 100, Cancellation);
+            (page.Messages.Count, page.HasMore).ShouldBe((1, true));
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_with_a_broken_compression_is_unavailable()
+    {
+        _site.Answer = (_, _) => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new Broken()) });
+
+        (await RefusedAsync()).Code.ShouldBe(ChatErrorCodes.Unavailable);
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed_and_says_what_to_set()
     {
         _site.Answer = (_, _) =>
@@ -275,6 +297,15 @@ public sealed class WordPressSiteTests : IDisposable
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+    }
+
+    /// <summary>What unpacking finds when it was not packed.</summary>
+    private sealed class Broken : MemoryStream
+    {
+        public override bool CanSeek => false;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new InvalidDataException("The archive entry was compressed using an unsupported compression method.");
     }
 
     /// <summary>A body that does not come.</summary>
