@@ -23,9 +23,9 @@ public sealed class Chromium : IAsyncLifetime
         if (!File.Exists(Executable))
             throw new FileNotFoundException($"The browser tests need Chromium at {Executable}. Install it: apt-get install chromium (test.sh does that by itself).");
         playwright = await Playwright.CreateAsync();
-        // A busy machine is no reason to fail.
+        // A busy machine is no reason to fail, nor is one that reads the browser from its disk for the first time.
         Assertions.SetDefaultExpectTimeout(PatienceInMilliseconds);
-        Browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Arguments });
+        Browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Arguments, Timeout = 2 * PatienceInMilliseconds });
     }
 
     /// <summary>Opens a window with nothing in common with the others.</summary>
