@@ -49,6 +49,8 @@ test('the page for it is there', async () => {
   const { status, text } = await httpRequest(`${settings.SITE_URL}/chat/`);
   assert.equal(status, 200);
   assert.match(text, /<title>Chat /);
+  assert.ok(!text.includes('[chatpulse-chat]'), 'the shortcode is the plugin’s');
+  assert.match(text, /wp-login\.php/, 'who is not signed in is led to the login');
 });
 
 test('two who signed in on the site chat in the sample conversation, and the site has it', async () => {
