@@ -41,9 +41,14 @@ final class Webhooks {
 	 * @param array<string, mixed> $body What to tell.
 	 */
 	public static function queue( string $path, array $body ): void {
-		if ( '' !== Options::server_url() && count( self::$queue ) < self::MOST ) {
-			self::$queue[] = array( $path, $body, get_current_blog_id() );
+		if ( '' === Options::server_url() ) {
+			return;
 		}
+		if ( count( self::$queue ) >= self::MOST ) {
+			self::failed( $path, __( 'There were too many webhooks in one request.', 'chatpulse' ) );
+			return;
+		}
+		self::$queue[] = array( $path, $body, get_current_blog_id() );
 	}
 
 	/**
