@@ -76,12 +76,14 @@ final class ConnectionTestTest extends SiteTestCase {
 	}
 
 	private function run_test( string $address = 'https://chat.example.org' ): array {
-		$before = get_option( 'chatpulse_socket_url' );
+		$options = array( 'chatpulse_socket_url', 'chatpulse_server_url' );
+		$before  = array_map( 'get_option', $options );
 		update_option( 'chatpulse_socket_url', $address );
+		update_option( 'chatpulse_server_url', '' );
 		try {
 			return Connection_Test::run( 1 );
 		} finally {
-			update_option( 'chatpulse_socket_url', $before );
+			array_map( 'update_option', $options, $before );
 		}
 	}
 

@@ -10,6 +10,7 @@ final class Listener {
 	/** @var resource */
 	private $process;
 	private string $file;
+	private string $before;
 	public readonly string $url;
 
 	/** Starts it in a process of its own, and tells the site to send its webhooks there. */
@@ -17,11 +18,12 @@ final class Listener {
 		$this->file    = tempnam( sys_get_temp_dir(), 'webhooks' );
 		$this->process = proc_open( array( PHP_BINARY, '-n', '-r', self::PROGRAM, $this->file ), array( 1 => array( 'pipe', 'w' ) ), $pipes );
 		$this->url     = 'http://127.0.0.1:' . trim( (string) fgets( $pipes[1] ) );
+		$this->before  = (string) get_option( 'chatpulse_server_url', '' );
 		update_option( 'chatpulse_server_url', $this->url );
 	}
 
 	public function stop(): void {
-		delete_option( 'chatpulse_server_url' );
+		update_option( 'chatpulse_server_url', $this->before );
 		proc_terminate( $this->process, SIGKILL );
 		proc_close( $this->process );
 		unlink( $this->file );

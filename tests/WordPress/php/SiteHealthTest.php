@@ -40,7 +40,7 @@ final class SiteHealthTest extends DashboardTestCase {
 
 	public function test_a_server_that_does_not_answer_is_critical(): void {
 		$this->with_option(
-			'chatpulse_socket_url',
+			'chatpulse_server_url',
 			'http://127.0.0.1:1',
 			function (): void {
 				$result = Site_Health::test_server();
@@ -52,7 +52,7 @@ final class SiteHealthTest extends DashboardTestCase {
 
 	public function test_something_that_is_no_chat_server_is_told_as_that(): void {
 		$this->with_option(
-			'chatpulse_socket_url',
+			'chatpulse_server_url',
 			home_url(),
 			function (): void {
 				$this->assertStringContainsString( 'is no chat server', Site_Health::test_server()['description'] );

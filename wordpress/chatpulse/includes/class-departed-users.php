@@ -26,7 +26,6 @@ final class Departed_Users {
 	 */
 	public static function register(): void {
 		add_action( 'delete_user', array( self::class, 'deleted' ), 5, 2 );
-		add_action( 'wpmu_delete_user', array( self::class, 'deleted_from_network' ), 5 );
 		add_action( 'remove_user_from_blog', array( self::class, 'removed_from_site' ), 5, 3 );
 	}
 
@@ -43,15 +42,6 @@ final class Departed_Users {
 	}
 
 	/**
-	 * A network deletes an account. It is removed from each site afterwards, but this one tells the chat server at once.
-	 *
-	 * @param int $user_id The user.
-	 */
-	public static function deleted_from_network( int $user_id ): void {
-		self::settle( $user_id, 0 );
-	}
-
-	/**
 	 * A site of a network loses a user; WordPress has switched to it.
 	 *
 	 * @param int $user_id  The user.
@@ -59,16 +49,7 @@ final class Departed_Users {
 	 * @param int $reassign Who gets the content; 0 for nobody.
 	 */
 	public static function removed_from_site( int $user_id, int $site_id, int $reassign = 0 ): void {
-		if ( ! self::settle( $user_id, $reassign ) ) {
-			return;
-		}
-		$requested = (int) ( $GLOBALS['_wp_switched_stack'][0] ?? $site_id );
-		foreach ( Threads::forget( $user_id ) as $thread_id ) {
-			// What is queued goes to the chat server of the site that this request is for.
-			if ( $requested === $site_id ) {
-				Webhooks::participants_changed( $thread_id, array(), array( $user_id ) );
-			}
-		}
+		self::settle( $user_id, $reassign );
 	}
 
 	/**
@@ -76,11 +57,10 @@ final class Departed_Users {
 	 *
 	 * @param int $user_id The user.
 	 * @param int $heir    Who gets it; 0 for nobody.
-	 * @return bool Whether the site has tables of the chat at all.
 	 */
-	private static function settle( int $user_id, int $heir ): bool {
-		if ( Schema::VERSION !== get_option( Schema::VERSION_OPTION ) ) {
-			return false;
+	private static function settle( int $user_id, int $heir ): void {
+		if ( ! Schema::is_ready() ) {
+			return;
 		}
 		Erasure::traces_of( $user_id );
 		Database::transaction(
@@ -91,7 +71,6 @@ final class Departed_Users {
 				self::find_owners( $user_id );
 			}
 		);
-		return true;
 	}
 
 	/**

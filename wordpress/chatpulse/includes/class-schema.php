@@ -67,10 +67,17 @@ final class Schema {
 	}
 
 	/**
+	 * Whether the current site has its tables: a site of a network may not have been asked for anything yet.
+	 */
+	public static function is_ready(): bool {
+		return self::VERSION === get_option( self::VERSION_OPTION );
+	}
+
+	/**
 	 * Changes the tables if they are another version's. Costs nothing where they are not: the version is an autoloaded option.
 	 */
 	public static function keep_up_to_date(): void {
-		if ( self::VERSION === get_option( self::VERSION_OPTION ) || get_transient( self::RETRY_TRANSIENT ) ) {
+		if ( self::is_ready() || get_transient( self::RETRY_TRANSIENT ) ) {
 			return;
 		}
 		self::migrate();

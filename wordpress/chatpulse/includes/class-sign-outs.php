@@ -44,8 +44,9 @@ final class Sign_Outs {
 		// Before and after others settle what becomes of what the user leaves.
 		add_action( 'delete_user', array( self::class, 'user_leaves' ), 1 );
 		add_action( 'delete_user', array( self::class, 'user_left' ), 20, 2 );
-		add_action( 'remove_user_from_blog', array( self::class, 'user_leaves_site' ), 1, 2 );
-		add_action( 'remove_user_from_blog', array( self::class, 'user_left_site' ), 20, 3 );
+		// A network deletes an account by removing it from each of its sites, and switches to the site for that.
+		add_action( 'remove_user_from_blog', array( self::class, 'user_leaves' ), 1 );
+		add_action( 'remove_user_from_blog', static fn( $user_id, $site_id, $heir = 0 ) => self::user_left( $user_id, $heir ), 20, 3 );
 	}
 
 	/**
@@ -128,7 +129,9 @@ final class Sign_Outs {
 	 * @param int $user_id The user.
 	 */
 	public static function user_leaves( $user_id ): void {
-		self::$threads[ get_current_blog_id() . ':' . $user_id ] = Threads::of_user( (int) $user_id );
+		if ( Schema::is_ready() ) {
+			self::$threads[ get_current_blog_id() . ':' . $user_id ] = Threads::of_user( (int) $user_id );
+		}
 	}
 
 	/**
@@ -138,8 +141,11 @@ final class Sign_Outs {
 	 * @param int|null $heir    Who gets what they wrote, if anybody.
 	 */
 	public static function user_left( $user_id, $heir = null ): void {
-		$key     = get_current_blog_id() . ':' . $user_id;
-		$threads = self::$threads[ $key ] ?? array();
+		$key = get_current_blog_id() . ':' . $user_id;
+		if ( ! isset( self::$threads[ $key ] ) ) {
+			return;
+		}
+		$threads = self::$threads[ $key ];
 		unset( self::$threads[ $key ] );
 		self::all( (int) $user_id );
 		Threads::forget( (int) $user_id );
@@ -147,30 +153,5 @@ final class Sign_Outs {
 			$added = array_values( array_intersect( array( (int) $heir ), Threads::people( $thread_id ) ) );
 			Webhooks::participants_changed( $thread_id, $added, array( (int) $user_id ) );
 		}
-	}
-
-	/**
-	 * A user of the network is about to leave a site of it.
-	 *
-	 * @param int $user_id The user.
-	 * @param int $site_id The site.
-	 */
-	public static function user_leaves_site( $user_id, $site_id ): void {
-		switch_to_blog( (int) $site_id );
-		self::user_leaves( $user_id );
-		restore_current_blog();
-	}
-
-	/**
-	 * A user of the network has left a site of it.
-	 *
-	 * @param int $user_id The user.
-	 * @param int $site_id The site.
-	 * @param int $heir    Who gets what they wrote, if anybody.
-	 */
-	public static function user_left_site( $user_id, $site_id, $heir = 0 ): void {
-		switch_to_blog( (int) $site_id );
-		self::user_left( $user_id, $heir );
-		restore_current_blog();
 	}
 }
