@@ -11,7 +11,7 @@ public abstract class DeleteSpecification : StoreSpecification
     [Fact]
     public async Task A_deleted_message_keeps_its_place_and_nothing_else()
     {
-        using var upload = new MemoryStream([1, 2, 3]);
+        using var upload = new MemoryStream([.. "some text"u8]);
         var file = await Store.AddAttachmentAsync(Ann, "a.txt", "text/plain", upload, Cancellation);
         await SendAsync(Ann, "before");
         var sent = await SendAsync(Ann, "secret", null, file.Id);

@@ -29,7 +29,7 @@ public abstract class ReceiptSpecification : StoreSpecification
         var sent = (await Store.SendAsync(new NewMessage(Ann, group, null, "hello", ContentTypes.PlainText, []), Cancellation)).Message;
 
         (await Store.MarkReadAsync(Bob, group, [sent.Id], Cancellation)).ReadByAll.ShouldBeEmpty();
-        (await StatusAsync()).ShouldBe("sent");
+        (await StatusAsync()).ShouldBeOneOf("sent", "delivered");
         var changed = (await Store.MarkReadAsync(Cem, group, null, Cancellation)).ReadByAll.ShouldHaveSingleItem();
         (changed.Id, changed.Content, changed.Status).ShouldBe((sent.Id, "hello", "read"));
         (await StatusAsync()).ShouldBe("read");

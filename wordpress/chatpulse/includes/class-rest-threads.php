@@ -25,7 +25,7 @@ final class Rest_Threads {
 	 */
 	public static function routes(): void {
 		$list = array(
-			'page'     => Rest_Api::number_arg( 1, 100000 ),
+			'page'     => Rest_Api::number_arg( 1, 2147483647 ),
 			'per_page' => Rest_Api::number_arg( 20, 100 ),
 			'search'   => array( 'default' => '' ) + Rest_Api::arg( static fn( $value ): bool => is_string( $value ) && mb_strlen( $value ) <= self::SEARCH ),
 		);

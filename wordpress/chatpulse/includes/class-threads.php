@@ -363,14 +363,14 @@ final class Threads {
 			$people[ (int) $row->thread_id ][] = (int) $row->user_id;
 		}
 		$last = array();
-		foreach ( Database::rows( "SELECT m.id, m.thread_id, m.content, m.created_at, m.sender_id FROM $messages m JOIN (SELECT MAX(id) AS id FROM $messages WHERE thread_id IN ($in) GROUP BY thread_id) newest ON newest.id = m.id", ...$ids ) as $row ) {
+		foreach ( Database::rows( "SELECT m.* FROM $messages m JOIN (SELECT MAX(id) AS id FROM $messages WHERE thread_id IN ($in) GROUP BY thread_id) newest ON newest.id = m.id", ...$ids ) as $row ) {
 			$last[ (int) $row->thread_id ] = $row;
 		}
+		$shown  = Messages::shape( array_values( $last ) );
 		$unread = null === $user_id ? array() : Receipts::unread( array_map( static fn( object $row ): int => (int) $row->id, $last ), $user_id );
 		People::load(
 			array_merge(
 				array_map( static fn( object $row ): int => (int) $row->created_by, array_values( $threads ) ),
-				array_map( static fn( object $row ): int => (int) $row->sender_id, array_values( $last ) ),
 				...array_values( $people )
 			)
 		);
@@ -381,7 +381,6 @@ final class Threads {
 				continue;
 			}
 			$row      = $threads[ $id ];
-			$newest   = $last[ $id ] ?? null;
 			$shapes[] = array(
 				'id'               => $id,
 				'type'             => $row->type,
@@ -401,11 +400,12 @@ final class Threads {
 					),
 					$people[ $id ] ?? array()
 				),
-				'last_message'     => array(
-					'content'     => $newest->content ?? '',
-					'created_at'  => $newest->created_at ?? '',
-					'sender_id'   => $newest ? (int) $newest->sender_id : null,
-					'sender_name' => $newest ? People::name( (int) $newest->sender_id ) : '',
+				// Where there is none, what front ends have always been given for it.
+				'last_message'     => isset( $last[ $id ] ) ? $shown[ (int) $last[ $id ]->id ] : array(
+					'content'     => '',
+					'created_at'  => '',
+					'sender_id'   => null,
+					'sender_name' => '',
 				),
 				'unread_count'     => $unread[ $id ] ?? 0,
 			);

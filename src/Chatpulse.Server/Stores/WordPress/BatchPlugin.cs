@@ -19,6 +19,7 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
     private const int LongMessages = 25;
 
     private readonly ExpiringCache<long, IReadOnlyCollection<long>> _contacts = new(timeProvider, ContactsLifetime, MaxContactsRemembered, ids => ids.Count);
+    private readonly NewlyStored _newlyStored = new(timeProvider);
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Task<IReadOnlyList<ChatUser>>> _asked = [];
 
@@ -49,11 +50,12 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
             ContentType = message.ContentType,
             AttachmentIds = message.AttachmentIds,
         };
-        var answer = await DoAsync(operation, SiteJson.Default.SiteMessageAnswer, cancellationToken);
+        var attempt = _newlyStored.Begin(message);
+        var (answer, repeated) = await DoAsync(operation, SiteJson.Default.SiteMessageAnswer, cancellationToken);
         var stored = Message(answer, message.ThreadId);
         if (stored.SenderId != message.SenderId)
             throw new ChatException(ChatErrorCodes.Internal, $"The WordPress site stored the message as one of user {stored.SenderId}; it is not sent.");
-        return new StoredMessage(stored, answer.AlreadyStored);
+        return new StoredMessage(stored, !_newlyStored.IsNews(message, attempt, stored.Id, answer.AlreadyStored, repeated));
     }
 
     public async Task<MessagePage> HistoryAsync(
@@ -74,7 +76,7 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
     public async Task<MarkedRead> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken)
     {
         var operation = new SiteOperation("read", userId, threadId) { MessageIds = messageIds };
-        var answer = await DoAsync(operation, SiteJson.Default.SiteRead, cancellationToken);
+        var (answer, _) = await DoAsync(operation, SiteJson.Default.SiteRead, cancellationToken);
         var receipts = answer.Receipts ?? [];
         var reader = receipts.Count > 0 ? await NameAsync(userId) : null;
         return new MarkedRead(
@@ -92,7 +94,8 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
     public async Task<IReadOnlyList<ChatMessage>> MarkDeliveredAsync(long userId, long threadId, IReadOnlyList<long> messageIds, CancellationToken cancellationToken)
     {
         var operation = new SiteOperation("deliver", userId, threadId) { MessageIds = messageIds };
-        return Messages((await DoAsync(operation, SiteJson.Default.SiteDelivered, cancellationToken)).Messages, threadId);
+        var (answer, _) = await DoAsync(operation, SiteJson.Default.SiteDelivered, cancellationToken);
+        return Messages(answer.Messages, threadId);
     }
 
     public Task<ChatMessage> EditAsync(long userId, long threadId, long messageId, string content, CancellationToken cancellationToken) =>
@@ -108,7 +111,7 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
         routes.ReceiptsAsync(SiteCaller.OnBehalfOf(userId), messageId, cancellationToken);
 
     private async Task<ChatMessage> ChangeAsync(SiteOperation operation, CancellationToken cancellationToken) =>
-        Message(await DoAsync(operation, SiteJson.Default.SiteMessageAnswer, cancellationToken), operation.ThreadId);
+        Message((await DoAsync(operation, SiteJson.Default.SiteMessageAnswer, cancellationToken)).Answer, operation.ThreadId);
 
     private async Task<MessagePage> PageAsync(long userId, long threadId, string query, int limit, CancellationToken cancellationToken)
     {
@@ -134,7 +137,7 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
     }
 
     // What a batch answers to one operation; proves that the user is in the thread, or that they are not.
-    private async Task<T> DoAsync<T>(SiteOperation operation, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private async Task<(T Answer, bool Repeated)> DoAsync<T>(SiteOperation operation, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var access = (operation.User, operation.ThreadId);
@@ -145,7 +148,7 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
             if (SiteErrors.Of(result) is { } error)
                 throw routes.Refusal(error, ownCredentials: false, error.Code is "rest_cannot_access_thread" ? access : null);
             members.Add(operation.User, operation.ThreadId, changes);
-            return result.Body.Deserialize(type) ?? throw new JsonException("null");
+            return (result.Body.Deserialize(type) ?? throw new JsonException("null"), result.Repeated);
         }
         catch (SiteErrorException error)
         {

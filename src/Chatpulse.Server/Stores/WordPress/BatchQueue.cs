@@ -146,7 +146,8 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
                 IsBatch = true,
                 MaxAnswerBytes = SiteCall.MessagesAnswer,
             };
-            var results = (await site.CallAsync(call, SiteJson.Default.BatchAnswer, CancellationToken.None)).Body.Results;
+            var answer = await site.CallAsync(call, SiteJson.Default.BatchAnswer, CancellationToken.None);
+            var results = answer.Body.Results;
             if (results is null || results.Count != batch.Count)
             {
                 throw WordPressSite.Unavailable(new SiteFailureException(
@@ -154,7 +155,7 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
             }
 
             for (var i = 0; i < batch.Count; i++)
-                batch[i].Completion.SetResult(results[i]);
+                batch[i].Completion.SetResult(answer.Repeated ? results[i] with { Repeated = true } : results[i]);
         }
         catch (Exception failure)
         {

@@ -34,4 +34,8 @@ internal sealed record SiteCall(HttpMethod Method, string Path, SiteCaller Calle
 }
 
 /// <summary>What the site answered to a call that it did.</summary>
-internal readonly record struct SiteAnswer<T>(int Status, T Body);
+internal readonly record struct SiteAnswer<T>(int Status, T Body)
+{
+    /// <summary>Whether an earlier try of the call may have done it already.</summary>
+    public bool Repeated { get; init; }
+}

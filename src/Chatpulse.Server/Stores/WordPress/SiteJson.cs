@@ -221,7 +221,12 @@ internal sealed record SiteOperation(string Op, long User, long ThreadId)
 internal sealed record BatchAnswer(List<BatchResult>? Results);
 
 /// <summary>What became of one operation.</summary>
-internal sealed record BatchResult(int Status, JsonElement Body);
+internal sealed record BatchResult(int Status, JsonElement Body)
+{
+    /// <summary>Whether the batch was given to the site more than once, so that what it calls done already may have been done just now.</summary>
+    [JsonIgnore]
+    public bool Repeated { get; init; }
+}
 
 /// <summary>A message to a stock site; <paramref name="SenderId"/> only with the key.</summary>
 internal sealed record StockSend(string Content, string ContentType, IReadOnlyList<long> AttachmentIds, long? SenderId);

@@ -111,11 +111,12 @@ internal sealed partial class WordPressSite : IDisposable
         {
             try
             {
-                return await TryAsync(
+                var answer = await TryAsync(
                     call,
                     async (response, token) => new SiteAnswer<T>((int)response.StatusCode, Read(call, response, await ReadBodyAsync(call, response, token), type)),
                     linked.Token,
                     cancellationToken);
+                return answer with { Repeated = attempt > 1 };
             }
             catch (SiteFailureException failure) when (call.Repeatable && failure.Passing && attempt < Tries)
             {
@@ -310,7 +311,9 @@ internal sealed partial class WordPressSite : IDisposable
             throw new SiteFailureException(Seen(call, response, body, "is not JSON"), mayBeDone: true, passing: false);
         try
         {
-            return JsonSerializer.Deserialize(body.Span, type) ?? throw new JsonException("null");
+            // Some sites have a byte order mark in a file of their theme, which PHP prints before everything.
+            var json = body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span;
+            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException("null");
         }
         catch (JsonException e)
         {
@@ -390,7 +393,8 @@ internal sealed partial class WordPressSite : IDisposable
 
     private string Seen(SiteCall call, HttpResponseMessage response, ReadOnlyMemory<byte> body, string what)
     {
-        var start = Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, 4 * LoggedCharacters)]);
+        // Much more than is logged, so that no secret is cut in two by the end of what is looked at and then moves into what is logged.
+        var start = Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, 64 * 1024)]);
         start = call.Caller.Redact(start, _apiKey);
         start = string.Concat(start.Take(LoggedCharacters).Select(c => char.IsControl(c) ? ' ' : c));
         return string.Create(

@@ -11,6 +11,8 @@ internal sealed class Misbehaviour(SiteFault fault, Func<SeenRequest, bool> when
 {
     private static readonly JsonSerializerOptions Unescaped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly Lazy<byte[]> Bomb = new(PackBomb);
+
     private int _left = times;
     private long _bytes;
     private int _met;
@@ -63,6 +65,10 @@ internal sealed class Misbehaviour(SiteFault fault, Func<SeenRequest, bool> when
             case SiteFault.ErrorWithoutBody:
                 context.Response.StatusCode = 500;
                 break;
+            case SiteFault.PageThatShowsTheRequest:
+                var headers = string.Join(' ', context.Request.Headers.Select(header => $"{header.Key}: {header.Value}"));
+                await PageAsync(context, 500, string.Join(' ', Enumerable.Repeat(headers, 10)));
+                break;
             case SiteFault.TruncatedJson:
                 var whole = Json(await carryOut(), out var status);
                 await BytesAsync(context, status, whole.AsMemory(0, whole.Length / 2));
@@ -81,7 +87,7 @@ internal sealed class Misbehaviour(SiteFault fault, Func<SeenRequest, bool> when
                 break;
             case SiteFault.GzipBomb:
                 context.Response.Headers.ContentEncoding = "gzip";
-                await BytesAsync(context, 200, Bomb());
+                await BytesAsync(context, 200, Bomb.Value);
                 break;
             case SiteFault.RedirectToItself:
                 context.Response.Redirect("/wp-json/elsewhere" + context.Request.Path, permanent: true);
@@ -161,11 +167,9 @@ internal sealed class Misbehaviour(SiteFault fault, Func<SeenRequest, bool> when
         context.Response.ContentType = "application/json; charset=UTF-8";
         await context.Response.WriteAsync("{\"messages\":[],\"has_more\":false,\"rest\":\"", context.RequestAborted);
         var piece = Encoding.ASCII.GetBytes(new string('x', 64 << 10));
-        while (true)
-        {
-            await context.Response.Body.WriteAsync(piece, context.RequestAborted);
+        // The writer says when the caller has left; the stream would take what is written to nobody.
+        while (await context.Response.BodyWriter.WriteAsync(piece, context.RequestAborted) is { IsCompleted: false, IsCanceled: false })
             Interlocked.Add(ref _bytes, piece.Length);
-        }
     }
 
     private static byte[] Json(SiteAnswer answer, out int status)
@@ -174,7 +178,7 @@ internal sealed class Misbehaviour(SiteFault fault, Func<SeenRequest, bool> when
         return Encoding.UTF8.GetBytes(answer.Body!.ToJsonString(Unescaped));
     }
 
-    private static byte[] Bomb()
+    private static byte[] PackBomb()
     {
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))

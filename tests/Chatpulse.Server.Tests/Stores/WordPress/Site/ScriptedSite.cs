@@ -36,6 +36,7 @@ internal sealed class ScriptedSite : IAsyncDisposable
     private int _open;
     private WebApplication? _app;
     private volatile Misbehaviour? _misbehaviour;
+    private volatile SiteGate? _gate;
 
     private ScriptedSite(SiteData data, SiteRoutes routes, bool tellsBeforeAnswer)
     {
@@ -94,6 +95,9 @@ internal sealed class ScriptedSite : IAsyncDisposable
 
     /// <summary>From now on the site does what it should.</summary>
     public void Behave() => _misbehaviour = null;
+
+    /// <summary>From now on requests that fit wait, before anything is done with them, until the gate is opened.</summary>
+    public SiteGate Hold(Func<SeenRequest, bool> holds) => _gate = new SiteGate(holds);
 
     /// <summary>Stops the site in the middle of whatever it does: connections are cut, and new ones refused.</summary>
     public async Task StopAsync()
@@ -176,6 +180,8 @@ internal sealed class ScriptedSite : IAsyncDisposable
             var headers = new HeaderDictionary(request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase));
             var seen = new SeenRequest(request.Method, request.Path.Value!, request.QueryString.Value ?? "", headers, body.ToArray());
             _requests.Enqueue(seen);
+            if (_gate is { } gate)
+                await gate.PassAsync(seen, context.RequestAborted);
             if (_misbehaviour is { } misbehaviour && misbehaviour.Takes(seen))
                 await misbehaviour.AnswerAsync(context, () => CarryOutAsync(context.Request, seen.Body));
             else

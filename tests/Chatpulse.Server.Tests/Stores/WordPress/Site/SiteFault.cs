@@ -27,6 +27,9 @@ public enum SiteFault
     /// <summary>500 and nothing: what PHP leaves when it dies.</summary>
     ErrorWithoutBody,
 
+    /// <summary>500 and a page for developers, with the headers of the request in it.</summary>
+    PageThatShowsTheRequest,
+
     /// <summary>Carried out; half of the answer comes and ends properly.</summary>
     TruncatedJson,
 
