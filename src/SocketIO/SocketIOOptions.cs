@@ -41,6 +41,12 @@ public sealed class SocketIOOptions
     public int MaxPendingAcks { get; set; } = 1_000;
 
     /// <summary>
+    /// Most events sent with <see cref="Server.BroadcastOperator.EmitWithAnswers{T}"/> whose time is not over, in one namespace. Default 50,000, some 10 MB;
+    /// more are sent without asking for answers.
+    /// </summary>
+    public int MaxWatchedBroadcasts { get; set; } = 50_000;
+
+    /// <summary>
     /// Most events of one connection that wait for their turn. Default 100. When they do, nothing more is read from the
     /// client, whose messages then wait in the network.
     /// </summary>
@@ -82,6 +88,7 @@ public sealed class SocketIOOptions
         Require(AckTimeout > TimeSpan.Zero || AckTimeout == Timeout.InfiniteTimeSpan, $"{nameof(AckTimeout)} must be more than zero or Timeout.InfiniteTimeSpan, and is {AckTimeout}");
         Require(DisconnectDrainTimeout >= TimeSpan.Zero, $"{nameof(DisconnectDrainTimeout)} must not be negative, and is {DisconnectDrainTimeout}");
         AtLeastOne(nameof(MaxPendingAcks), MaxPendingAcks);
+        AtLeastOne(nameof(MaxWatchedBroadcasts), MaxWatchedBroadcasts);
         AtLeastOne(nameof(MaxPendingEvents), MaxPendingEvents);
         AtLeastOne(nameof(MaxPendingEventBytes), MaxPendingEventBytes);
         AtLeastOne(nameof(MaxNamespacesPerClient), MaxNamespacesPerClient);

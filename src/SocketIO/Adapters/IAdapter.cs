@@ -40,10 +40,13 @@ public interface IAdapter
     /// <summary>Takes a socket of this server out of every room, and forgets it.</summary>
     void DelAll(Socket socket);
 
-    /// <summary>Enqueues a packet to all who are meant and returns; waits for nobody.</summary>
+    /// <summary>
+    /// Enqueues a packet to all who are meant and returns; waits for nobody. One with an <see cref="EncodedPacket.AckId"/> asks the sockets of this server,
+    /// whose answers the namespace hands on; to other servers it goes without the number, which is another event's there.
+    /// </summary>
     void Broadcast(EncodedPacket packet, in BroadcastOptions options);
 
-    /// <summary>The same for a packet with an <see cref="EncodedPacket.AckId"/>.</summary>
+    /// <summary>The same for a packet with an <see cref="EncodedPacket.AckId"/> that is answered by everybody or not at all.</summary>
     /// <param name="packet">The packet.</param>
     /// <param name="options">Who is meant.</param>
     /// <param name="clientCount">Told, once for each server, how many sockets there will answer.</param>

@@ -23,9 +23,17 @@ internal sealed class PacketLog(ConnectionStateRecoveryOptions limits)
     /// <summary>The offset of the packet that is added next.</summary>
     internal string NextOffset => string.Create(CultureInfo.InvariantCulture, $"{_epoch}-{_next}");
 
-    internal void Add(OutboundMessage message, IReadOnlyList<string> rooms, IReadOnlyList<string> except, DateTimeOffset now)
+    /// <summary>The place of the last packet.</summary>
+    internal long Last => _next - 1;
+
+    /// <param name="message">The packet as it is sent to who has missed it.</param>
+    /// <param name="rooms">Who it was for.</param>
+    /// <param name="except">Who it was not for.</param>
+    /// <param name="asked">Whether it was sent without its offset, because an answer was wanted: clients do not know then how far they are.</param>
+    /// <param name="now">The time.</param>
+    internal void Add(OutboundMessage message, IReadOnlyList<string> rooms, IReadOnlyList<string> except, bool asked, DateTimeOffset now)
     {
-        _entries.Enqueue(new Entry(message, rooms, except, now));
+        _entries.Enqueue(new Entry(message, rooms, except, asked, now));
         _next++;
         _bytes += message.Length;
         Prune(now);
@@ -41,28 +49,34 @@ internal sealed class PacketLog(ConnectionStateRecoveryOptions limits)
         }
     }
 
-    /// <summary>Whether everything after the offset is still here.</summary>
-    internal bool Reaches(string offset) => TryParse(offset, out var place) && place >= Start && place < _next;
+    /// <summary>The place that an offset of this log names; null for any other text.</summary>
+    internal long? PlaceOf(string offset) =>
+        offset.Length > _epoch.Length + 1 && offset.StartsWith(_epoch, StringComparison.Ordinal) && offset[_epoch.Length] == '-'
+        && long.TryParse(offset.AsSpan(_epoch.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place < _next
+            ? place
+            : null;
 
-    /// <summary>What was for someone in the rooms, after the offset, oldest first; null when some of it may be gone.</summary>
-    internal List<OutboundMessage>? MissedSince(string offset, IReadOnlyCollection<string> rooms)
+    /// <summary>Whether everything after the place is still here.</summary>
+    internal bool Reaches(long place) => place >= Start;
+
+    /// <summary>
+    /// What was for someone in the rooms, after the place, oldest first; null when some of it may be gone, or when it may have had one of them: such as
+    /// were sent without their offset before <paramref name="sentPlace"/>.
+    /// </summary>
+    internal List<OutboundMessage>? MissedSince(long place, long sentPlace, IReadOnlyCollection<string> rooms)
     {
-        if (!Reaches(offset) || !TryParse(offset, out var place)) return null;
+        if (!Reaches(place)) return null;
         List<OutboundMessage> missed = [];
         foreach (var entry in _entries.Skip((int)(place - Start)))
         {
-            if ((entry.Rooms.Count == 0 || entry.Rooms.Any(rooms.Contains)) && !entry.Except.Any(rooms.Contains)) missed.Add(entry.Message);
+            place++;
+            if ((entry.Rooms.Count > 0 && !entry.Rooms.Any(rooms.Contains)) || entry.Except.Any(rooms.Contains)) continue;
+            if (entry.Asked && place <= sentPlace) return null;
+            missed.Add(entry.Message);
         }
 
         return missed;
     }
 
-    private bool TryParse(string offset, out long place)
-    {
-        place = 0;
-        return offset.Length > _epoch.Length + 1 && offset.StartsWith(_epoch, StringComparison.Ordinal) && offset[_epoch.Length] == '-'
-            && long.TryParse(offset.AsSpan(_epoch.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out place);
-    }
-
-    private sealed record Entry(OutboundMessage Message, IReadOnlyList<string> Rooms, IReadOnlyList<string> Except, DateTimeOffset Time);
+    private sealed record Entry(OutboundMessage Message, IReadOnlyList<string> Rooms, IReadOnlyList<string> Except, bool Asked, DateTimeOffset Time);
 }

@@ -16,7 +16,9 @@ namespace SocketIO.Adapters;
 /// waits for no client, but broadcasts of one namespace are made one after the other; that is the price of recovery. A queue
 /// that one thread empties was rejected: an answer sent after an event could overtake it. A connection that ends because of
 /// what it is sent tells its sockets on another thread, so that no disconnect handler runs inside the lock.
-/// Events that are volatile or want an answer carry no offset and are not kept, as with the official server.
+/// Events that are volatile, and those whose answers are gathered, carry no offset and are not kept, as with the official server. Those whose answers are
+/// handed on as they come (<see cref="BroadcastOperator.EmitWithAnswers{T}"/>) cannot carry an offset to official clients either, but are kept: an answer
+/// proves how far the client is, and a session of which nobody can tell whether it has had such an event is refused.
 /// </remarks>
 public sealed class SessionAwareAdapter : InMemoryAdapter
 {
@@ -50,7 +52,7 @@ public sealed class SessionAwareAdapter : InMemoryAdapter
     public override void Broadcast(EncodedPacket packet, in BroadcastOptions options)
     {
         ArgumentNullException.ThrowIfNull(packet);
-        if (packet.AckId is not null || options.Volatile)
+        if (options.Volatile)
         {
             base.Broadcast(packet, options);
             return;
@@ -58,8 +60,11 @@ public sealed class SessionAwareAdapter : InMemoryAdapter
 
         lock (_gate)
         {
-            packet.Offset = _log.NextOffset;
-            _log.Add(packet.Message, options.Rooms, options.Except, Now);
+            var kept = packet;
+            if (packet.AckId is not null) kept = packet.WithoutAck(_log.NextOffset);
+            else packet.Offset = _log.NextOffset;
+            _log.Add(kept.Message, options.Rooms, options.Except, packet.AckId is not null, Now);
+            if (packet.AckId is { } ackId) Namespace.Placed(ackId, _log.Last);
             ScheduleCleaning();
             base.Broadcast(packet, options);
         }
@@ -72,7 +77,7 @@ public sealed class SessionAwareAdapter : InMemoryAdapter
         lock (_gate)
         {
             Forget(session.Pid);
-            _sessions.Add(session.Pid, _oldestFirst.AddLast(new Kept(session, Now)));
+            _sessions.Add(session.Pid, _oldestFirst.AddLast(new Kept(session with { SentPlace = _log.Last }, Now)));
             Prune();
             ScheduleCleaning();
         }
@@ -86,7 +91,8 @@ public sealed class SessionAwareAdapter : InMemoryAdapter
         lock (_gate)
         {
             Prune();
-            if (!_log.Reaches(offset) || !_sessions.TryGetValue(pid, out var kept)) return ValueTask.FromResult<PersistedSession?>(null);
+            if (!_sessions.TryGetValue(pid, out var kept) || PlaceOf(kept.Value.Session, offset) is not { } place || !_log.Reaches(place))
+                return ValueTask.FromResult<PersistedSession?>(null);
             Forget(pid);
             return ValueTask.FromResult<PersistedSession?>(kept.Value.Session);
         }
@@ -100,7 +106,7 @@ public sealed class SessionAwareAdapter : InMemoryAdapter
         ArgumentNullException.ThrowIfNull(offset);
         lock (_gate)
         {
-            if (_log.MissedSince(offset, session.Rooms) is not { } missed) return null;
+            if (PlaceOf(session, offset) is not { } place || _log.MissedSince(place, session.SentPlace, session.Rooms) is not { } missed) return null;
             socket.HoldEvents();
             AddAll(socket, [socket.Id, .. session.Rooms]);
             return missed;
@@ -115,6 +121,10 @@ public sealed class SessionAwareAdapter : InMemoryAdapter
     }
 
     private DateTimeOffset Now => Namespace.Server.Time.GetUtcNow();
+
+    // Under the lock. How far the client is: as far as it says, or as its answers have proven.
+    private long? PlaceOf(PersistedSession session, string offset) =>
+        _log.PlaceOf(offset) is { } place ? Math.Max(place, session.ProvenPlace) : null;
 
     // Under the lock.
     private void Forget(string pid)

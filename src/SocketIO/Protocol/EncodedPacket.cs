@@ -42,4 +42,7 @@ public sealed class EncodedPacket
     /// <summary>The bytes. Encoded when first asked for: ask before the broadcast returns.</summary>
     public OutboundMessage Message =>
         _message ??= _parser.Encode(SocketPacketType.Event, Namespace, AckId, EventName, _arguments ?? _values, Offset, Compress);
+
+    /// <summary>The same event for those who are not asked for an answer.</summary>
+    internal EncodedPacket WithoutAck(string offset) => new(_parser, _json, Namespace, EventName, _values, Compress) { Offset = offset };
 }

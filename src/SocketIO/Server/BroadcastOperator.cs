@@ -78,6 +78,33 @@ public readonly struct BroadcastOperator
         return await collector.Wait(source, servers, options.Timeout ?? server.Options.AckTimeout, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Sends an event and hands on each answer as it comes, with who gave it. Enqueues and returns; keeps one object until the time-out
+    /// (<see cref="Timeout"/>, else <see cref="SocketIOOptions.AckTimeout"/>), however many sockets get the event and whether or not they answer.
+    /// </summary>
+    /// <param name="eventName">Name of the event.</param>
+    /// <param name="value">Its argument.</param>
+    /// <param name="onAnswer">
+    /// Told of each answer, which is true when it wants no more (it may get some that come at the same moment). Called by any thread, several at once; must
+    /// not block. What it throws is logged. It has to see for itself whether the socket is one that was meant: a client can answer what it never got.
+    /// </param>
+    /// <remarks>
+    /// Sockets of this server are asked; those of others get the event without being asked. With connection state recovery the event is kept for sockets that
+    /// lose their connection. As no offset goes with an event that wants an answer, a session that may or may not have got one is not recovered, unless the
+    /// socket has answered it or has got an event after it. With <see cref="SocketIOOptions.MaxWatchedBroadcasts"/> such events under way, nobody is asked.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The name is reserved.</exception>
+    /// <exception cref="InvalidOperationException">The time-out is infinite, or the JSON options do not know the type.</exception>
+    public void EmitWithAnswers<T>(string eventName, T value, Func<Socket, EventArguments, bool> onAnswer)
+    {
+        ArgumentNullException.ThrowIfNull(onAnswer);
+        ReservedEvents.ThrowIfReserved(eventName);
+        var timeout = _options.Timeout ?? _namespace.Server.Options.AckTimeout;
+        if (timeout == System.Threading.Timeout.InfiniteTimeSpan) throw new InvalidOperationException("Answers need a time-out: one that never comes would be waited for for ever.");
+        var watch = _namespace.Watch(onAnswer, timeout);
+        _namespace.Adapter.Broadcast(Packet(_namespace, _options, eventName, PacketArguments.Of(_namespace.Server.Json, value), watch?.AckId), _options);
+    }
+
     /// <summary>The sockets that are meant, on every server.</summary>
     public ValueTask<IReadOnlyList<RemoteSocket>> FetchSockets(CancellationToken cancellationToken = default) =>
         _namespace.Adapter.FetchSockets(_options, cancellationToken);

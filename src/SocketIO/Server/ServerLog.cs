@@ -62,4 +62,7 @@ internal sealed partial class ServerLog(ILogger logger)
 
     [LoggerMessage(17, LogLevel.Error, "The adapter of {Namespace} failed when socket {Socket} left")]
     public partial void AdapterLeaveFailed(Exception exception, string @namespace, string socket);
+
+    [LoggerMessage(18, LogLevel.Error, "What was to be told of an answer of socket {Socket} in {Namespace} failed")]
+    public partial void AnswerHandlerFailed(Exception exception, string @namespace, string socket);
 }

@@ -6,6 +6,7 @@ namespace SocketIO.Server;
 public sealed partial class Socket
 {
     private Dictionary<long, IAckReceiver>? _acks;
+    private long _provenPlace;
 
     /// <summary>Sends an event. Enqueues and returns; never waits for the client. False when the socket is not connected.</summary>
     /// <exception cref="ArgumentException">The name is reserved.</exception>
@@ -142,7 +143,18 @@ public sealed partial class Socket
     internal void OnAck(SocketPacket packet)
     {
         if (TryTakeAck(packet.AckId!.Value, out var receiver)) receiver!.OnAnswer(packet.Arguments);
-        else Server.Log.UnknownAck(packet.AckId.Value, Namespace.Name, Id);
+        else if (!Namespace.OnAnswer(this, packet)) Server.Log.UnknownAck(packet.AckId.Value, Namespace.Name, Id);
+    }
+
+    /// <summary>It has answered an event at that place of the recovery log, so it has everything that was sent to it up to there.</summary>
+    internal void Prove(long place)
+    {
+        for (var proven = Interlocked.Read(ref _provenPlace); proven < place;)
+        {
+            var seen = Interlocked.CompareExchange(ref _provenPlace, place, proven);
+            if (seen == proven) return;
+            proven = seen;
+        }
     }
 
     private bool TryTakeAck(long id, out IAckReceiver? receiver)

@@ -100,7 +100,8 @@ public sealed partial class Socket
         if (announced)
         {
             Notify(_disconnecting);
-            if (Pid is not null && IsRecoverable(_reason)) session = new PersistedSession(Id, Pid, Rooms, Data);
+            if (Pid is not null && IsRecoverable(_reason))
+                session = new PersistedSession(Id, Pid, Rooms, Data) { ProvenPlace = Interlocked.Read(ref _provenPlace) };
         }
 
         _left = true;

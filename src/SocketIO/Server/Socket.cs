@@ -177,6 +177,7 @@ public sealed partial class Socket
         }
         else
         {
+            Prove(session.ProvenPlace);
             missed = Namespace.Adapter.JoinRestored(this, session, offset!);
         }
 

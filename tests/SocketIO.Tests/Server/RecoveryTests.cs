@@ -245,4 +245,53 @@ public sealed class RecoveryTests : ServerTest
         for (var sender = 0; sender < 2; sender++)
             got.Where(packet => packet.Sender == sender).Select(packet => packet.Number).ShouldBe(Enumerable.Range(0, 500));
     }
+
+    [Theory]
+    [InlineData("answered", true)]
+    [InlineData("got something after it", true)]
+    [InlineData("nobody can tell", false)]
+    public async Task What_wanted_an_answer_comes_once_or_the_session_is_refused(string what, bool recovered)
+    {
+        var server = await Start(TurnOn);
+        var (client, socket) = await ConnectBoth(server);
+        socket.Join("room");
+        var gone = new TaskCompletionSource();
+        socket.OnDisconnect(_ => gone.SetResult());
+        server.Io.To("room").Emit("first", 1);
+        var offset = OffsetOf(await client.Receive());
+        var answered = new TaskCompletionSource();
+        server.Io.To("room").EmitWithAnswers("asked", 2, (_, _) => answered.TrySetResult());
+        var asked = await client.Receive();
+        asked.ShouldBe("20[\"asked\",2]", "an offset after the answer's callback would not be seen by official clients");
+        switch (what)
+        {
+            case "answered":
+                await client.Send("30[]");
+                await Soon(answered.Task);
+                break;
+            case "got something after it":
+                server.Io.To("room").Emit("second", 3);
+                offset = OffsetOf(await client.Receive());
+                break;
+        }
+
+        client.Abort();
+        await Soon(gone.Task);
+        server.Io.To("room").EmitWithAnswers("missed", 4, (_, _) => true);
+        server.Io.To("room").Emit("missed", 5);
+        var next = await Open(server);
+        await next.Join(auth: $"{{\"pid\":\"{client.ConnectAnswer.GetProperty("pid").GetString()}\",\"offset\":\"{offset}\"}}");
+
+        if (recovered)
+        {
+            next.Sid.ShouldBe(socket.Id);
+            foreach (var number in (int[])[4, 5]) (await next.Receive()).ShouldStartWith($"2[\"missed\",{number},\"");
+            server.Io.To("room").EmitWithAnswers("live", 6, (_, _) => true);
+            (await next.Receive()).ShouldEndWith("[\"live\",6]");
+        }
+        else
+        {
+            next.Sid.ShouldNotBe(socket.Id);
+        }
+    }
 }
