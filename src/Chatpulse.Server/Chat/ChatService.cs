@@ -24,21 +24,26 @@ public sealed class ChatService
     private const int MissedPage = 100;
     private const int QueuedBytes = 64 * 1024;
 
+    // How long a client may take to say that it has a message. Nothing is kept for one that never does but the number, until then.
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
+
     private readonly IChatStore _store;
     private readonly SocketIOServer _server;
     private readonly TypingTracker _typing;
     private readonly TimeProvider _timeProvider;
     private readonly ThreadChannels _channels;
     private readonly RecentlyTold _told = new();
+    private readonly Deliveries _deliveries;
 
     /// <summary>Stores in a store and tells through a server.</summary>
-    public ChatService(IChatStore store, SocketIOServer server, TypingTracker typing, TimeProvider timeProvider)
+    public ChatService(IChatStore store, SocketIOServer server, TypingTracker typing, TimeProvider timeProvider, ILogger<ChatService> logger)
     {
         _store = store;
         _server = server;
         _typing = typing;
         _timeProvider = timeProvider;
         _channels = new ThreadChannels(store, Tell);
+        _deliveries = new Deliveries(DeliverAsync, logger);
     }
 
     /// <summary>Threads in which something is being stored or joined at this moment.</summary>
@@ -166,8 +171,8 @@ public sealed class ChatService
     /// <exception cref="ChatException"><c>unavailable</c>: too much is waiting in the thread.</exception>
     public void TellUpdatedElsewhere(ChatMessage message) => TellInOrder(
         message,
-        channel => !channel.IsSending(message.SenderId, message.TempId) && !channel.IsChanging(message.Id),
-        channel => TellUpdate(channel, message));
+        channel => !channel.IsSending(message.SenderId, message.TempId),
+        channel => { _ = TellChangedAsync(channel, message); });
 
     /// <summary>Another server has stored receipts (a webhook): tells the thread's room <c>read_receipt</c> and <c>message:read</c>.</summary>
     public void TellReadElsewhere(long userId, long threadId, IReadOnlyList<long> messageIds)
@@ -206,8 +211,7 @@ public sealed class ChatService
         while (true)
         {
             var missed = await _store.HistoryAsync(userId, threadId, beforeId: null, afterId: lastMessageId, MissedPage, CancellationToken.None);
-            foreach (var message in missed.Messages)
-                SendMissed(message);
+            SendMissed(missed.Messages);
 
             // A client that has gone joins nothing: it need not be read to.
             if (missed.HasMore && socket.Connected)
@@ -223,8 +227,7 @@ public sealed class ChatService
                     throw new ChatException(ChatErrorCodes.Forbidden, ChatConnection.Removed);
                 if (channel.ToldAfter(lastMessageId) is not { } told)
                     return;
-                foreach (var message in told)
-                    SendMissed(message);
+                SendMissed([.. told]);
 
                 // Of what was read above, a page may be older than a change that was told to those in the room only.
                 var changed = channel.UpdatesSince(updates)
@@ -238,11 +241,24 @@ public sealed class ChatService
                 return sent;
         }
 
-        void SendMissed(ChatMessage message)
+        void SendMissed(IReadOnlyList<ChatMessage> messages)
         {
-            socket.Emit("message", Wire.Message.From(message));
-            lastMessageId = message.Id;
-            sent++;
+            if (messages.Count == 0)
+                return;
+            for (var i = 0; i < messages.Count - 1; i++)
+                socket.Emit("message", Wire.Message.From(messages[i]));
+
+            // Whoever has the last one has those before it.
+            long[] taken = [.. messages.Where(message => message.SenderId != userId && message.Status is "sent").Select(message => message.Id)];
+            _server.To(socket.Id).Timeout(AnswerTime).EmitWithAnswers("message", Wire.Message.From(messages[^1]), (answering, _) =>
+            {
+                if (answering != socket)
+                    return false;
+                _deliveries.Add(threadId, userId, taken);
+                return true;
+            });
+            lastMessageId = messages[^1].Id;
+            sent += messages.Count;
         }
     }
 
@@ -293,16 +309,42 @@ public sealed class ChatService
     private void TellMessage(ChatMessage message, Socket? sender, JsonElement? restShape)
     {
         var room = _server.To(ChatRooms.Thread(message.ThreadId));
+        var (threadId, senderId, messageId) = (message.ThreadId, message.SenderId, message.Id);
+        (sender is null ? room : room.Except(sender.Id)).Timeout(AnswerTime)
+            .EmitWithAnswers("message", Wire.Message.From(message), (socket, _) => Taken(socket, threadId, senderId, messageId));
         if (sender is not null)
-        {
-            room.Except(sender.Id).Emit("message", Wire.Message.From(message));
             return;
-        }
 
         var shape = restShape ?? JsonSerializer.SerializeToElement(RestMessage.From(message), ChatJsonContext.Default.RestMessage);
-        room.Emit("message", Wire.Message.From(message));
         room.Emit("message:received", new Wire.MessageReceived(shape, message.ThreadId));
         room.Emit("thread:updated", new Wire.ThreadUpdated(message.ThreadId, shape));
+    }
+
+    // A client says that it has a message. True when that makes the message delivered: the first of somebody else who is in the thread does.
+    private bool Taken(Socket socket, long threadId, long senderId, long messageId)
+    {
+        if (socket.Data is not ChatConnection connection || connection.UserId == senderId || !connection.IsIn(threadId))
+            return false;
+        _deliveries.Add(threadId, connection.UserId, messageId);
+        return true;
+    }
+
+    private async Task DeliverAsync(long threadId, long userId, IReadOnlyList<long> messageIds)
+    {
+        using var lease = _channels.Enter(threadId);
+        var channel = lease.Channel;
+        IReadOnlyList<ChatMessage> delivered = [];
+        await channel.ChangeAsync(
+            ChangeScope.Delivery,
+            async () => delivered = await _store.MarkDeliveredAsync(userId, threadId, messageIds, CancellationToken.None),
+            () =>
+            {
+                foreach (var message in delivered)
+                {
+                    channel.RememberUpdate(message);
+                    _server.To(ChatRooms.User(message.SenderId)).Emit("message_update", Wire.Message.From(message));
+                }
+            });
     }
 
     // Stores and tells a change of one message, in its order among the thread's others.
@@ -314,6 +356,13 @@ public sealed class ChatService
         ChatMessage? changed = null;
         await channel.ChangeAsync(ChangeScope.Message(messageId), async () => changed = await store(), () => TellUpdate(channel, changed!));
         return changed!;
+    }
+
+    private async Task TellChangedAsync(ThreadChannel channel, ChatMessage message)
+    {
+        // Kept in use until it is told: whoever called does not wait.
+        using var lease = _channels.Enter(message.ThreadId);
+        await channel.ChangeAsync(ChangeScope.Message(message.Id), () => ValueTask.CompletedTask, () => TellUpdate(channel, message));
     }
 
     private void TellUpdate(ThreadChannel channel, ChatMessage message)

@@ -8,8 +8,30 @@ internal sealed partial class ThreadChannel
     /// <summary>Something that waits its turn.</summary>
     internal abstract class Work
     {
-        /// <summary>Continuations run elsewhere: the loop never runs its callers' code.</summary>
+        /// <summary>Continuations run elsewhere: a loop never runs its callers' code.</summary>
         public TaskCompletionSource Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Tells it unless it has failed, and lets the caller go on. Never throws: what telling throws is the caller's.</summary>
+        protected void Complete(Exception? failure, Lock telling, Action tell)
+        {
+            try
+            {
+                if (failure is null)
+                {
+                    lock (telling)
+                        tell();
+                }
+            }
+            catch (Exception thrown)
+            {
+                failure = thrown;
+            }
+
+            if (failure is null)
+                Completion.SetResult();
+            else
+                Completion.SetException(failure);
+        }
     }
 
     /// <summary>A message to be stored and told.</summary>
@@ -42,63 +64,8 @@ internal sealed partial class ThreadChannel
             }
         }
 
-        /// <summary>Tells it if it is stored, and lets the caller go on. Never throws: what telling throws is the caller's.</summary>
-        public void Complete(Action<Send> tell)
-        {
-            try
-            {
-                if (Stored is not null)
-                    tell(this);
-            }
-            catch (Exception failure)
-            {
-                _failure = failure;
-            }
-
-            if (_failure is null)
-                Completion.SetResult();
-            else
-                Completion.SetException(_failure);
-        }
-    }
-
-    private sealed class Change(ChangeScope scope, Func<ValueTask> store, Action tell) : Work
-    {
-        private Exception? _failure;
-
-        public ChangeScope Scope { get; } = scope;
-
-        /// <summary>Completes when the store has answered; never throws.</summary>
-        public async Task StoreAsync()
-        {
-            try
-            {
-                await store();
-            }
-            catch (Exception failure)
-            {
-                _failure = failure;
-            }
-        }
-
-        /// <summary>Tells it if it is stored, and lets the caller go on. Never throws: what telling throws is the caller's.</summary>
-        public void Complete()
-        {
-            try
-            {
-                if (_failure is null)
-                    tell();
-            }
-            catch (Exception failure)
-            {
-                _failure = failure;
-            }
-
-            if (_failure is null)
-                Completion.SetResult();
-            else
-                Completion.SetException(_failure);
-        }
+        /// <summary>Tells it if it is stored, and lets the caller go on. Never throws.</summary>
+        public void Complete(Action<Send> tell, Lock telling) => Complete(_failure, telling, () => tell(this));
     }
 
     /// <summary>Something to be run once, by the loop.</summary>
@@ -110,20 +77,12 @@ internal sealed partial class ThreadChannel
         public bool MayOvertake => mayOvertake;
 
         /// <summary>Runs it, unless it has been run: one that has overtaken is met again where it waited.</summary>
-        public void Run()
+        public void Run(Lock telling)
         {
             if (_begun)
                 return;
             _begun = true;
-            try
-            {
-                action();
-                Completion.SetResult();
-            }
-            catch (Exception failure)
-            {
-                Completion.SetException(failure);
-            }
+            Complete(failure: null, telling, action);
         }
     }
 }

@@ -7,31 +7,28 @@ namespace Chatpulse.Server.Chat;
 /// the message, and something that must happen between two messages can be put there.
 /// </summary>
 /// <remarks>
-/// Threading: anyone calls; <see cref="_lock"/> guards the queue. One loop at a time takes from the queue, and only it stores, tells and touches what
+/// Threading: anyone calls; <see cref="_lock"/> guards the queues. One loop at a time takes from the queue, and only it stores, tells and touches what
 /// is remembered. It works in rounds: everything that waits is handed to the store at once, so that the store can write it in one transaction; when all
 /// of the round is stored it is told by id, and then the next round begins. Ids of a later round are higher, because its calls began after the earlier
-/// ones had ended. Changes share a round with messages and with changes that cannot meet on the same message (<see cref="ChangeScope"/>): what the store
-/// answers is the whole message, and of two such answers the one told last must be the one stored last. Rejected: one message at a time (a transaction
-/// each), and telling each as soon as it is stored (ids of different senders would cross). Other threads are not held up. What must not wait for a slow store
-/// (<see cref="Post"/>, <see cref="Overtake"/>) is run by the same loop while it waits for the round.
+/// ones had ended. Rejected: one message at a time (a transaction each), and telling each as soon as it is stored (ids of different senders would cross).
+/// Other threads are not held up. What must not wait for a slow store (<see cref="Post"/>, <see cref="Overtake"/>) is run by the same loop while it waits for
+/// the round. Changes have a loop of their own, so that no message waits for them (ThreadChannel.Changes.cs). <see cref="_telling"/> is held while something
+/// is told: nobody hears of a change before the message, and a join comes between two of them.
 /// </remarks>
 internal sealed partial class ThreadChannel(long threadId, IChatStore store, Action<ThreadChannel.Send> tell)
 {
     private const int MaxWaiting = 4_096;
     private const int MaxRound = 256;
     private const int MaxRemembered = 256;
-    private const int MaxUpdatesRemembered = 1_024;
 
     private readonly Lock _lock = new();
+    private readonly Lock _telling = new();
     private readonly Queue<Work> _waiting = new();
     private readonly Queue<ChatMessage> _remembered = new();
-    private readonly Queue<ChatMessage> _updates = new();
     private readonly List<Send> _round = [];
-    private readonly List<Change> _changes = [];
     private List<Step> _overtaking = [];
     private TaskCompletionSource? _overtaken;
     private long _forgottenId;
-    private long _updatesTold;
     private bool _running;
 
     /// <summary>The thread.</summary>
@@ -45,19 +42,6 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
     {
         Enqueue(send);
         return send.Completion.Task;
-    }
-
-    /// <summary>
-    /// Changes messages in the store and has it told; completes when both are done, or throws what the store refused and tells nothing.
-    /// </summary>
-    /// <param name="scope">Which messages it may change.</param>
-    /// <param name="store">Changes them.</param>
-    /// <param name="tell">Tells it, with <see cref="RememberUpdate"/> for each message.</param>
-    public Task ChangeAsync(ChangeScope scope, Func<ValueTask> store, Action tell)
-    {
-        var change = new Change(scope, store, tell);
-        Enqueue(change);
-        return change.Completion.Task;
     }
 
     /// <summary>Runs something between two rounds: everything stored before is told, nothing is being stored. It must not block.</summary>
@@ -103,14 +87,6 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
             send.Message.SenderId == senderId && (tempId is null || string.Equals(send.Message.TempId, tempId, StringComparison.Ordinal));
     }
 
-    /// <summary>Whether a message may be being changed, or wait for it.</summary>
-    public bool IsChanging(long messageId)
-    {
-        var scope = ChangeScope.Message(messageId);
-        lock (_lock)
-            return _changes.Exists(change => change.Scope.Meets(scope)) || _waiting.OfType<Change>().Any(change => change.Scope.Meets(scope));
-    }
-
     /// <summary>For use in <see cref="RunAsync"/>: remembers a message that is told there, for those who are joining.</summary>
     public void Remember(ChatMessage message)
     {
@@ -125,31 +101,12 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
     /// </summary>
     public IEnumerable<ChatMessage>? ToldAfter(long id) => id >= _forgottenId ? _remembered.Where(message => message.Id > id) : null;
 
-    /// <summary>This moment, for <see cref="UpdatesSince"/>; anyone asks.</summary>
-    public long UpdateMark => Interlocked.Read(ref _updatesTold);
-
-    /// <summary>For use where a change is told: remembers the message as it is now, for those who are joining.</summary>
-    public void RememberUpdate(ChatMessage message)
-    {
-        _updates.Enqueue(message);
-        if (_updates.Count > MaxUpdatesRemembered)
-            _updates.Dequeue();
-        Interlocked.Increment(ref _updatesTold);
-    }
-
-    /// <summary>For use in <see cref="RunAsync"/>: the updates told since the mark was taken; null when one of them is no longer remembered.</summary>
-    public IEnumerable<ChatMessage>? UpdatesSince(long mark)
-    {
-        var count = _updatesTold - mark;
-        return count <= _updates.Count ? _updates.Skip(_updates.Count - (int)count) : null;
-    }
-
     private void Enqueue(Work work)
     {
         lock (_lock)
         {
             if (_waiting.Count >= MaxWaiting)
-                throw new ChatException(ChatErrorCodes.Unavailable, "Too many messages are waiting in this thread; try again.");
+                throw TooManyWaiting();
             _waiting.Enqueue(work);
             if (_running)
                 return;
@@ -164,44 +121,37 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
         while (TakeRound() is var step)
         {
             if (step is not null)
-                step.Run();
-            else if (_round.Count + _changes.Count > 0)
+                step.Run(_telling);
+            else if (_round.Count > 0)
                 await RunRoundAsync();
             else
                 return;
         }
     }
 
-    // A step, or messages in _round and changes in _changes, or nothing when nothing waits.
+    // A step, or messages in _round, or neither when nothing waits.
     private Step? TakeRound()
     {
         lock (_lock)
         {
-            while (_round.Count + _changes.Count < MaxRound && _waiting.TryPeek(out var next))
+            while (_round.Count < MaxRound && _waiting.TryPeek(out var next))
             {
-                if (next is Step step)
+                if (next is Send send)
                 {
-                    if (_round.Count + _changes.Count > 0)
-                        break;
                     _waiting.Dequeue();
-                    return step;
+                    _round.Add(send);
                 }
-
-                if (next is Change change)
+                else if (_round.Count == 0)
                 {
-                    if (_changes.Exists(earlier => earlier.Scope.Meets(change.Scope)))
-                        break;
-                    _changes.Add(change);
+                    return (Step)_waiting.Dequeue();
                 }
                 else
                 {
-                    _round.Add((Send)next);
+                    break;
                 }
-
-                _waiting.Dequeue();
             }
 
-            if (_round.Count + _changes.Count == 0)
+            if (_round.Count == 0)
                 _running = false;
             return null;
         }
@@ -210,7 +160,7 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
     private async Task RunRoundAsync()
     {
         // Begun in the order of the queue, which the store keeps for each sender.
-        var stored = Task.WhenAll([.. _round.Select(send => send.StoreAsync(store)), .. _changes.Select(change => change.StoreAsync())]);
+        var stored = Task.WhenAll(_round.ConvertAll(send => send.StoreAsync(store)));
         while (!stored.IsCompleted)
         {
             Task overtaken;
@@ -225,12 +175,10 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
         }
 
         Send[] round;
-        Change[] changes;
         lock (_lock)
         {
-            (round, changes) = ([.. _round], [.. _changes]);
+            round = [.. _round];
             _round.Clear();
-            _changes.Clear();
         }
 
         Array.Sort(round, static (a, b) => Nullable.Compare(a.Stored?.Message.Id, b.Stored?.Message.Id));
@@ -238,11 +186,8 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
         {
             if (send.Stored is { AlreadyStored: false } message)
                 Remember(message.Message);
-            send.Complete(tell);
+            send.Complete(tell, _telling);
         }
-
-        foreach (var change in changes)
-            change.Complete();
     }
 
     private void RunOvertaking()
@@ -255,6 +200,8 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
         }
 
         foreach (var step in steps)
-            step.Run();
+            step.Run(_telling);
     }
+
+    private static ChatException TooManyWaiting() => new(ChatErrorCodes.Unavailable, "Too much is waiting in this thread; try again.");
 }

@@ -26,6 +26,9 @@ public sealed class ChatClient : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    /// <summary>Whether it says of each message that it has taken it, as a client of the first hour does not.</summary>
+    public bool Acknowledges { get; set; }
+
     /// <summary>The events that came, in order.</summary>
     public IReadOnlyList<ReceivedEvent> Received
     {
@@ -90,6 +93,9 @@ public sealed class ChatClient : IAsyncDisposable
         await SendRawAsync($"42{id}[\"{name}\"{(arguments.Length == 0 ? "" : "," + arguments)}]");
         return await answer.Task.WaitAsync(Patience, Cancel);
     }
+
+    /// <summary>Says that an event has been taken, if the server wants to know.</summary>
+    public Task AcknowledgeAsync(ReceivedEvent received) => received.AckId.Length == 0 ? Task.CompletedTask : SendRawAsync($"43{received.AckId}[]");
 
     /// <summary>Completes when everything that the server has emitted to this client by now has come.</summary>
     public Task SyncAsync() => CallAsync("presence:request", new { user_ids = Array.Empty<long>() });
@@ -216,13 +222,17 @@ public sealed class ChatClient : IAsyncDisposable
         }
         else if (text.StartsWith("42", StringComparison.Ordinal))
         {
-            var arguments = JsonElement.Parse(text[2..]);
-            if (arguments[arguments.GetArrayLength() - 1] is { ValueKind: JsonValueKind.String } offset && arguments.GetArrayLength() > 2)
+            var start = text.IndexOf('[', StringComparison.Ordinal);
+            var arguments = JsonElement.Parse(text[start..]);
+            var received = new ReceivedEvent(arguments[0].GetString()!, arguments[1]) { AckId = text[2..start] };
+            if (Acknowledges)
+                await AcknowledgeAsync(received);
+            if (arguments[arguments.GetArrayLength() - 1] is { ValueKind: JsonValueKind.String } offset && arguments.GetArrayLength() > 2 && received.AckId.Length == 0)
                 _offset = offset.GetString()!;
             TaskCompletionSource news;
             lock (_received)
             {
-                _received.Add(new ReceivedEvent(arguments[0].GetString()!, arguments[1]));
+                _received.Add(received);
                 news = _news;
                 _news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
@@ -235,6 +245,9 @@ public sealed class ChatClient : IAsyncDisposable
 /// <summary>An event that came.</summary>
 public sealed record ReceivedEvent(string Name, JsonElement Payload)
 {
+    /// <summary>The number that an answer has to carry; empty where none is wanted.</summary>
+    public string AckId { get; init; } = "";
+
     public bool Is(string name) => string.Equals(Name, name, StringComparison.Ordinal);
 
     public override string ToString() => $"{Name} {Payload.GetRawText()}";
