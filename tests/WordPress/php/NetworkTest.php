@@ -6,67 +6,53 @@
 
 namespace Chatpulse\Tests;
 
+require_once __DIR__ . '/OtherSite.php';
+
 final class NetworkTest extends SiteTestCase {
 
 	private const PREFIX = 'net_';
 
-	private static string $folder;
+	private static OtherSite $network;
 
 	public static function setUpBeforeClass(): void {
-		self::$folder = sys_get_temp_dir() . '/chatpulse-network-' . bin2hex( random_bytes( 6 ) );
-		mkdir( self::$folder );
-		foreach ( scandir( ABSPATH ) as $entry ) {
-			if ( ! in_array( $entry, array( '.', '..', 'wp-config.php' ), true ) ) {
-				symlink( ABSPATH . $entry, self::$folder . "/$entry" );
-			}
-		}
-		self::configure( '' );
-		self::in_network(
-			"require ABSPATH . 'wp-admin/includes/upgrade.php';
-			function wp_new_blog_notification() {}
-			wp_install( 'Network', 'root', 'root@example.org', true, '', 'a password' );
-			require ABSPATH . 'wp-admin/includes/network.php';
+		self::$network = new OtherSite( self::PREFIX );
+		self::$network->install(
+			"require ABSPATH . 'wp-admin/includes/network.php';
 			foreach ( \$wpdb->tables( 'ms_global' ) as \$table => \$name ) { \$wpdb->\$table = \$name; }
 			install_network();
-			\$result = populate_network( 1, 'network.example', 'root@example.org', 'Network', '/', false );
-			if ( is_wp_error( \$result ) && 'no_wildcard_dns' !== \$result->get_error_code() ) { throw new Exception( \$result->get_error_message() ); }",
-			"define( 'WP_INSTALLING', true ); define( 'WP_ALLOW_MULTISITE', true );"
+			\$result = populate_network( 1, 'other.example', 'root@example.org', 'Network', '/', false );
+			if ( is_wp_error( \$result ) && 'no_wildcard_dns' !== \$result->get_error_code() ) { throw new Exception( \$result->get_error_message() ); }"
 		);
-		self::configure( "define( 'MULTISITE', true ); define( 'SUBDOMAIN_INSTALL', false ); define( 'DOMAIN_CURRENT_SITE', 'network.example' );
-			define( 'PATH_CURRENT_SITE', '/' ); define( 'SITE_ID_CURRENT_SITE', 1 ); define( 'BLOG_ID_CURRENT_SITE', 1 );" );
+		self::$network->configure(
+			"define( 'MULTISITE', true ); define( 'SUBDOMAIN_INSTALL', false ); define( 'DOMAIN_CURRENT_SITE', 'other.example' );
+			define( 'PATH_CURRENT_SITE', '/' ); define( 'SITE_ID_CURRENT_SITE', 1 ); define( 'BLOG_ID_CURRENT_SITE', 1 );"
+		);
 	}
 
 	public static function tearDownAfterClass(): void {
-		global $wpdb;
-		$wpdb->query( 'SET foreign_key_checks = 0' );
-		foreach ( $wpdb->get_col( "SHOW TABLES LIKE '" . self::PREFIX . "%'" ) as $table ) {
-			$wpdb->query( "DROP TABLE `$table`" );
-		}
-		$wpdb->query( 'SET foreign_key_checks = 1' );
-		array_map( 'unlink', glob( self::$folder . '/*' ) );
-		rmdir( self::$folder );
+		self::$network->remove();
 	}
 
 	public function test_every_site_of_a_network_has_tables_of_its_own(): void {
-		self::in_network(
-			"wp_insert_site( array( 'domain' => 'network.example', 'path' => '/before/', 'network_id' => 1, 'user_id' => 1 ) );
+		self::$network->run(
+			"wp_insert_site( array( 'domain' => 'other.example', 'path' => '/before/', 'network_id' => 1, 'user_id' => 1 ) );
 			\$error = activate_plugin( 'chatpulse/chatpulse.php', '', true );
 			if ( is_wp_error( \$error ) ) { throw new Exception( \$error->get_error_message() ); }"
 		);
 		$this->assertCount( 6, $this->tables( '' ), 'The main site.' );
 		$this->assertCount( 6, $this->tables( '2_' ), 'A site that was there before.' );
 
-		self::in_network( "wp_insert_site( array( 'domain' => 'network.example', 'path' => '/after/', 'network_id' => 1, 'user_id' => 1 ) );" );
+		self::$network->run( "wp_insert_site( array( 'domain' => 'other.example', 'path' => '/after/', 'network_id' => 1, 'user_id' => 1 ) );" );
 		$this->assertCount( 6, $this->tables( '3_' ), 'A site that was made afterwards.' );
 
-		self::in_network( 'wp_delete_site( 3 );' );
+		self::$network->run( 'wp_delete_site( 3 );' );
 		$this->assertCount( 0, $this->tables( '3_' ), 'A site that was deleted.' );
 		$this->assertCount( 6, $this->tables( '2_' ), 'The others keep theirs.' );
 	}
 
 	/** @depends test_every_site_of_a_network_has_tables_of_its_own */
 	public function test_who_is_removed_from_a_site_leaves_its_conversations_and_no_others(): void {
-		$answer = self::in_network(
+		$answer = self::$network->run(
 			"\$ann = wpmu_create_user( 'ann', 'password', 'ann@example.org' );
 			\$bob = wpmu_create_user( 'bob', 'password', 'bob@example.org' );
 			foreach ( array( 1, 2 ) as \$site ) {
@@ -95,11 +81,11 @@ final class NetworkTest extends SiteTestCase {
 
 	/** @depends test_who_is_removed_from_a_site_leaves_its_conversations_and_no_others */
 	public function test_deactivating_deletes_nothing_and_deleting_deletes_only_where_a_site_asked_for_it(): void {
-		self::in_network( "switch_to_blog( 2 ); update_option( 'chatpulse_delete_data', '1' ); restore_current_blog(); deactivate_plugins( 'chatpulse/chatpulse.php', false, true );" );
+		self::$network->run( "switch_to_blog( 2 ); update_option( 'chatpulse_delete_data', '1' ); restore_current_blog(); deactivate_plugins( 'chatpulse/chatpulse.php', false, true );" );
 		$this->assertCount( 6, $this->tables( '' ) );
 		$this->assertCount( 6, $this->tables( '2_' ) );
 
-		self::in_network( "define( 'WP_UNINSTALL_PLUGIN', 'chatpulse/chatpulse.php' ); require WP_PLUGIN_DIR . '/chatpulse/uninstall.php';" );
+		self::$network->run( "define( 'WP_UNINSTALL_PLUGIN', 'chatpulse/chatpulse.php' ); require WP_PLUGIN_DIR . '/chatpulse/uninstall.php';" );
 
 		$this->assertCount( 6, $this->tables( '' ), 'The main site keeps its conversations.' );
 		$this->assertCount( 0, $this->tables( '2_' ) );
@@ -117,25 +103,5 @@ final class NetworkTest extends SiteTestCase {
 	private function options( string $site ): array {
 		global $wpdb;
 		return $wpdb->get_col( 'SELECT option_name FROM ' . self::PREFIX . "{$site}options WHERE option_name LIKE '%chatpulse\\_%'" );
-	}
-
-	private static function configure( string $constants ): void {
-		$config = file_get_contents( ABSPATH . 'wp-config.php' );
-		$config = str_replace( "\$table_prefix = 'wp_';", "\$table_prefix = '" . self::PREFIX . "';\n$constants", $config );
-		file_put_contents( self::$folder . '/wp-config.php', $config );
-	}
-
-	/** Runs PHP in the network; what it printed. */
-	private static function in_network( string $code, string $before = '' ): string {
-		$file = self::$folder . '/run.php';
-		file_put_contents(
-			$file,
-			"<?php\n\$_SERVER['HTTP_HOST'] = 'network.example'; \$_SERVER['REQUEST_URI'] = '/';\ndefine( 'ABSPATH', '" . self::$folder . "/' );\n$before\n" .
-			"require ABSPATH . 'wp-load.php';\nrequire_once ABSPATH . 'wp-admin/includes/admin.php';\n$code"
-		);
-		// Without this process's own prelude, which is for the other site.
-		exec( escapeshellarg( PHP_BINARY ) . ' -d auto_prepend_file= -d error_log=/dev/null -d sendmail_path=/bin/true ' . escapeshellarg( $file ) . ' 2>&1', $output, $status );
-		self::assertSame( 0, $status, implode( "\n", $output ) );
-		return implode( "\n", $output );
 	}
 }

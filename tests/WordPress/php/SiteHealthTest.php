@@ -7,6 +7,7 @@ namespace Chatpulse\Tests;
 
 use Chatpulse\Admin\Site_Health;
 use Chatpulse\Schema;
+use Chatpulse\Webhooks;
 
 require_once ABSPATH . 'wp-admin/includes/admin.php';
 require_once __DIR__ . '/DashboardTestCase.php';
@@ -71,6 +72,18 @@ final class SiteHealthTest extends DashboardTestCase {
 				$this->assertStringContainsString( 'Token secret', $result['description'] );
 			}
 		);
+	}
+
+	public function test_a_webhook_that_failed_is_told_with_the_reason(): void {
+		delete_option( 'chatpulse_webhook_failure' );
+		$this->assertSame( 'good', Site_Health::test_webhooks()['status'] );
+
+		$this->with_option( 'chatpulse_socket_url', 'http://127.0.0.1:1', static fn() => Webhooks::send( 'message', array() ) );
+
+		$result = Site_Health::test_webhooks();
+		delete_option( 'chatpulse_webhook_failure' );
+		$this->assertSame( 'recommended', $result['status'] );
+		$this->assertStringContainsString( '“message” failed: cURL error 7', $result['description'] );
 	}
 
 	public function test_a_table_of_the_wrong_kind_is_told(): void {

@@ -11,6 +11,7 @@ use Chatpulse\Chat_Roles;
 use Chatpulse\Options;
 use Chatpulse\Schema;
 use Chatpulse\Uninstaller;
+use Chatpulse\Webhooks;
 
 use const Chatpulse\VERSION;
 
@@ -48,6 +49,10 @@ final class Site_Health {
 		$tests['direct']['chatpulse_secrets'] = array(
 			'label' => __( 'Chatpulse: secrets', 'chatpulse' ),
 			'test'  => array( self::class, 'test_secrets' ),
+		);
+		$tests['direct']['chatpulse_webhooks'] = array(
+			'label' => __( 'Chatpulse: webhooks', 'chatpulse' ),
+			'test'  => array( self::class, 'test_webhooks' ),
 		);
 		$tests['direct']['chatpulse_tables']  = array(
 			'label' => __( 'Chatpulse: database tables', 'chatpulse' ),
@@ -110,6 +115,30 @@ final class Site_Health {
 			return self::result( 'chatpulse_secrets', 'recommended', __( 'A secret of Chatpulse is short', 'chatpulse' ), sprintf( __( 'Shorter than %2$d characters: %1$s. Generate new ones in the settings of Chatpulse and give them to the chat server.', 'chatpulse' ), implode( ', ', $short ), Settings::SECRET_LENGTH ) );
 		}
 		return self::result( 'chatpulse_secrets', 'good', __( 'Chatpulse has its secrets', 'chatpulse' ), __( 'Site and chat server can prove to each other who they are.', 'chatpulse' ) );
+	}
+
+	/**
+	 * Whether the last webhook reached the chat server.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public static function test_webhooks(): array {
+		$failure = get_option( Webhooks::FAILURE_OPTION );
+		if ( ! is_array( $failure ) ) {
+			return self::result( 'chatpulse_webhooks', 'good', __( 'Chatpulse tells its server what happens', 'chatpulse' ), __( 'No webhook has failed since the last one that arrived.', 'chatpulse' ) );
+		}
+		return self::result(
+			'chatpulse_webhooks',
+			'recommended',
+			__( 'The chat server was not told something', 'chatpulse' ),
+			sprintf(
+				/* translators: 1: a time, 2: name of a webhook, 3: an error message. */
+				__( 'At %1$s the webhook “%2$s” failed: %3$s What is sent through the chat itself is not affected. Test the connection in the settings of Chatpulse.', 'chatpulse' ),
+				wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), (int) ( $failure['time'] ?? 0 ) ),
+				(string) ( $failure['path'] ?? '' ),
+				(string) ( $failure['why'] ?? '' )
+			)
+		);
 	}
 
 	/**
