@@ -24,18 +24,20 @@ const MAX_LENGTH = 10_000;
  * @param {string} [options.title] Of the thread.
  * @param {number} [options.headingLevel] Of the title, in the outline of the page. Default 2.
  * @param {Node[]} [options.actions] What else stands in the head.
+ * @param {(content: string) => string} [options.read] A stored message's content as plain text, where a store keeps it otherwise.
  * @param {boolean} [options.focus] Whether the user is here to write: the draft has the focus at once. Default false.
  * @param {(count: number) => void} [options.unread] Told how many messages have come while nobody looked.
  * @param {(error: string) => void} [options.refused] The server does not accept this user; without it the chat says so itself.
  * @param {(error: Error) => Node | undefined} [options.shut] The thread cannot be entered: what to offer beside the reason.
  * @returns {{ client: ChatClient, close: () => void }} `close` takes the chat out of the element, and ends its own connection.
  */
-export function mountChat(element, { threadId, client: shared, url, userId, token, title, headingLevel = 2, actions = [], focus = false, ...told }) {
+export function mountChat(element, { threadId, client: shared, url, userId, token, title, headingLevel = 2, actions = [], focus = false, read = (content) => content, ...told }) {
   const client = shared ?? new ChatClient({ url, userId, token });
   const view = createChatView(headingLevel);
   const people = new People(view.people, view.typing);
   const messages = new MessageList(view, {
     seen,
+    read,
     retry: (tempId) => client.retry(tempId),
     discard: (tempId) => client.discard(tempId),
     trimmed: () => (older.hidden = false),

@@ -38,7 +38,8 @@ export class MessageList {
 
   /**
    * @param {{ scroller: HTMLElement, log: HTMLElement, messages: HTMLElement }} view What scrolls, what is read out in it, the list in that.
-   * @param {object} handlers `seen(ids)`: messages of others came into view; `retry(tempId)`, `discard(tempId)`;
+   * @param {object} handlers `seen(ids)`: messages of others came into view; `retry(tempId)`, `discard(tempId)`; `read(content)`: a stored
+   *   message's content as plain text;
    *   `trimmed()`: the oldest messages were taken from the page.
    */
   constructor({ scroller, log, messages }, handlers) {
@@ -238,7 +239,7 @@ export class MessageList {
     const name = message.senderName ?? text('User {user}', { user: message.senderId });
     item.querySelector('.avatar').textContent = initialsOf(name);
     item.querySelector('.sender').textContent = message.senderId === this.#ownId ? text('You') : name;
-    item.querySelector('.content').replaceChildren(...withLinks(message.content));
+    item.querySelector('.content').replaceChildren(...withLinks(message.id === undefined ? message.content : this.#handlers.read(message.content)));
     const time = item.querySelector('time');
     time.dateTime = created.toISOString();
     time.title = created.toLocaleString();

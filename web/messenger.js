@@ -21,12 +21,13 @@ const PAUSE = 250;
  * @param {string} [options.url] Of the chat server; default the page's own.
  * @param {number} [options.userId] Who chats, on a server that believes it (development).
  * @param {string | (() => string | Promise<string>)} [options.token] Proof of who chats; see `ChatClient`.
+ * @param {(content: string) => string} [options.read] A stored message's content as plain text, where a store keeps it otherwise.
  * @param {(search: string) => Promise<{ id: number, name: string }[]>} [options.findUsers] Finds whom to talk to.
  * @param {(userId: number) => Promise<{ id: number }>} [options.openThread] Makes, or finds, the private thread with somebody. Without
  *   these two there is no "New conversation".
  * @returns {{ client: ChatClient, close: () => void }}
  */
-export function mountMessenger(element, { url, userId, token, findUsers, openThread }) {
+export function mountMessenger(element, { url, userId, token, read = (content) => content, findUsers, openThread }) {
   const client = new ChatClient({ url, userId, token });
   const closing = new AbortController();
   const { signal } = closing;
@@ -115,7 +116,7 @@ export function mountMessenger(element, { url, userId, token, findUsers, openThr
 
   function lastOf({ lastMessage }) {
     if (!lastMessage) return '';
-    const words = lastMessage.content || (lastMessage.attachments?.length > 0 ? text('A file') : '');
+    const words = read(lastMessage.content) || (lastMessage.attachments?.length > 0 ? text('A file') : '');
     return lastMessage.senderId === client.userId ? text('You: {words}', { words }) : words;
   }
 
@@ -126,7 +127,7 @@ export function mountMessenger(element, { url, userId, token, findUsers, openThr
     chat?.close();
     openId = id;
     view.nothing.hidden = true;
-    chat = mountChat(view.place, { client, threadId: id, title: name, headingLevel: 3, actions: [], focus: true });
+    chat = mountChat(view.place, { client, threadId: id, title: name, headingLevel: 3, read, focus: true });
     showList();
   }
 

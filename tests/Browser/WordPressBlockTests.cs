@@ -21,7 +21,7 @@ public sealed class WordPressBlockTests(WordPressSite site, Chromium chromium) :
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Bob", Exact = true }).ClickAsync();
         await alice.SayAsync("Hello Bob, are 1 < 2 & <b>this</b> text?");
         await bob.Page.Locator(".thread", new() { HasText = "Alice" }).ClickAsync();
-        await Expect(bob.Messages).ToHaveCountAsync(1);
+        await Expect(bob.Messages.Locator(".content")).ToHaveTextAsync("Hello Bob, are 1 < 2 & this text?");
         await bob.SayAsync("Good morning, Alice.");
 
         await alice.SeesAsync("Good morning, Alice.");

@@ -181,6 +181,8 @@ final class SettingsTest extends DashboardTestCase {
 		$this->assertTrue( user_can( $author, Capabilities::CHAT ) );
 		$this->assertTrue( user_can( $admin, Capabilities::CHAT ) );
 		$this->assertFalse( user_can( $subscriber, Capabilities::CHAT ) );
+		$this->assertSame( 403, $this->call( 'GET', '/threads', null, $this->sign_in( $subscriber ) )[0] );
+		$this->assertSame( 200, $this->call( 'GET', '/threads', null, $this->sign_in( $author ) )[0] );
 	}
 
 	/** Writes past the checks, which would refuse what a test has put there. */

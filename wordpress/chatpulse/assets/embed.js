@@ -33,6 +33,13 @@
 		throw new ChatError( { code: isFinal ? 'unauthenticated' : 'unavailable', message: data.message } );
 	}
 
+	/** WordPress keeps messages as HTML, with `<` as `&lt;`; the chat shows text. A document of this kind runs and loads nothing. */
+	function read( content ) {
+		const { body } = new DOMParser().parseFromString( content, 'text/html' );
+		body.querySelectorAll( 'br' ).forEach( ( br ) => br.replaceWith( '\n' ) );
+		return body.textContent;
+	}
+
 	async function start() {
 		const load = ( file ) => import( settings.code + file );
 		const [ { mountChat }, { mountMessenger }, { ChatError }, { translate } ] = await Promise.all(
@@ -41,6 +48,7 @@
 		translate( settings.texts );
 		const options = {
 			url: settings.server,
+			read,
 			token: async () => ( await call( 'POST', '/socket-token', undefined, ChatError ) ).token,
 		};
 		const findUsers = async ( search ) => {
