@@ -11,13 +11,10 @@ namespace Chatpulse.Server.Tests.Stores.WordPress;
 /// <summary>What a site may answer, and what becomes of it.</summary>
 public sealed class WordPressSiteTests : IDisposable
 {
-    // The tests' clock goes ten times as fast as time while something is waited for; a slow machine must not make a call time out by that.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
-
     private readonly FakeTimeProvider _clock = new();
     private readonly HandlerSite _site;
 
-    public WordPressSiteTests() => _site = new HandlerSite(hasBatch: true, _clock, settings => settings with { WordPressTimeout = Patience });
+    public WordPressSiteTests() => _site = new HandlerSite(hasBatch: true, _clock);
 
     public static TheoryData<string, int, string, string> Nonsense => new()
     {
