@@ -65,11 +65,12 @@ public sealed class LiveAccessTests : IAsyncLifetime
             """, DateTimeOffset.UtcNow);
     }
 
-    public static TheoryData<string> EventsInAThread() => ["join_thread", "leave_thread", "message_send", "typing", "message_read", "history"];
+    public static TheoryData<string> EventsInAThread() => 
+        ["join_thread", "leave_thread", "message_send", "message_edit", "message_delete", "reaction", "typing", "message_read", "history"];
 
     private async Task<string> CodeAsync(ChatClient client, string name, long messageId = 1)
     {
-        var payload = new { threadId = _thread, content = "x", isTyping = true, messageIds = new[] { messageId } };
+        var payload = new { threadId = _thread, messageId, content = "x", emoji = "👍", isTyping = true, messageIds = new[] { messageId } };
         var answer = await client.CallAsync(name, payload);
         return answer.GetProperty("ok").GetBoolean() ? "ok" : answer.GetProperty("error").Text("code");
     }
@@ -95,6 +96,8 @@ public sealed class LiveAccessTests : IAsyncLifetime
         await using var bob = await JoinAsync(Bob);
         var messageId = (await ada.CallAsync("message_send", new { threadId = _thread, content = "x" })).Ok().GetProperty("message").Number("id");
         (await CodeAsync(bob, "message_read", messageId)).ShouldBe("ok");
+        if (name is "message_edit" or "message_delete")
+            messageId = (await bob.CallAsync("message_send", new { threadId = _thread, content = "his own" })).Ok().GetProperty("message").Number("id");
 
         await RemoveAsync(Bob);
         await bob.WaitForAsync("thread_left");
@@ -242,7 +245,7 @@ public sealed class LiveAccessTests : IAsyncLifetime
         await using var bob = await JoinAsync(Bob);
         await ada.ForgetAsync();
         await _host.WebhookAsync("user-signed-out", $$""" "userId":{{Bob}},"sessionId":"s" """, DateTimeOffset.UtcNow);
-        var payload = JsonSerializer.Serialize(new { threadId = _thread, content = "x", isTyping = true, messageIds = OneId });
+        var payload = JsonSerializer.Serialize(new { threadId = _thread, messageId = 1, content = "x", emoji = "👍", isTyping = true, messageIds = OneId });
 
         // The connection may be gone by now, which is as good.
         await Record.ExceptionAsync(() => bob.EmitRawAsync(name, payload));
