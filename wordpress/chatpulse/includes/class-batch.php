@@ -371,7 +371,6 @@ final class Batch {
 		}
 		Receipts::store( $new, true, $this->now );
 		$all = Receipts::read_by_all( array_keys( $last ) );
-		Receipts::advance( array_values( array_diff( array_keys( $last ), $all ) ), 'delivered' );
 		Receipts::advance( $all, 'read' );
 		sort( $all );
 		foreach ( $all as $id ) {
