@@ -136,7 +136,8 @@ internal sealed class ChatpulseOperations(SiteData data, SiteJson json)
         var content = ContentFilter.Content(request.Text("content")!);
         if (content.Length == 0)
             throw new SiteRefusal(400, "empty_content", "Message content cannot be empty.");
-        (message.Content, message.EditedAt, message.UpdatedAt) = (content, data.Now, data.Now);
+        var now = data.Now;
+        (message.Content, message.EditedAt, message.UpdatedAt) = (content, now, now);
         return message;
     }
 
@@ -147,7 +148,8 @@ internal sealed class ChatpulseOperations(SiteData data, SiteJson json)
             throw NotTheirs;
         if (message.DeletedAt is not null)
             return message;
-        (message.Content, message.DeletedAt, message.UpdatedAt) = ("", data.Now, data.Now);
+        var now = data.Now;
+        (message.Content, message.DeletedAt, message.UpdatedAt) = ("", now, now);
         foreach (var attachment in message.Attachments)
             data.Attachments.Remove(attachment.Id);
         message.Attachments.Clear();

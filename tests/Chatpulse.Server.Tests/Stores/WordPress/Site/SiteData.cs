@@ -61,7 +61,8 @@ internal sealed class SiteData(TimeProvider clock)
 
     public SiteThread AddThread(string type, string? title, long createdBy, IEnumerable<long> participants)
     {
-        var thread = new SiteThread { Id = ++_lastThread, Type = type, Title = title, CreatedBy = createdBy, CreatedAt = Now, UpdatedAt = Now };
+        var now = Now;
+        var thread = new SiteThread { Id = ++_lastThread, Type = type, Title = title, CreatedBy = createdBy, CreatedAt = now, UpdatedAt = now };
         thread.Participants.AddRange(participants.Prepend(createdBy).Distinct());
         Threads.Add(thread.Id, thread);
         return thread;
@@ -73,6 +74,8 @@ internal sealed class SiteData(TimeProvider clock)
         var id = ++_lastMessage;
         if (!Threads.TryGetValue(threadId, out var thread))
             throw new SiteRefusal(500, "message_send_failed", "Failed to send message.");
+        // One moment for both, as in the real table: the clock goes on whenever it is read.
+        var now = Now;
         var message = new SiteMessage
         {
             Id = id,
@@ -80,8 +83,8 @@ internal sealed class SiteData(TimeProvider clock)
             SenderId = senderId,
             Content = content,
             ContentType = contentType,
-            CreatedAt = Now,
-            UpdatedAt = Now,
+            CreatedAt = now,
+            UpdatedAt = now,
             ClientId = clientId,
         };
         Messages.Add(id, message);
