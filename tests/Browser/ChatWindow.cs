@@ -37,7 +37,7 @@ public sealed class ChatWindow
     public ILocator Banner => Page.Locator("#banner");
 
     /// <summary>Script errors, refused scripts and dialogs so far; failed requests are left out, as servers come and go here.</summary>
-    public IReadOnlyList<string> Complaints => [.. complaints.Where(text => !text.Contains("net::ERR", StringComparison.Ordinal))];
+    public IReadOnlyList<string> Complaints => [.. complaints.Where(text => !IsFailedRequest(text))];
 
     /// <summary>The message with exactly this text.</summary>
     public ILocator Message(string content) =>
@@ -67,6 +67,10 @@ public sealed class ChatWindow
         Complaints.ShouldBeEmpty();
         await Page.Context.CloseAsync();
     }
+
+    // A WebSocket that is being opened when the server goes has no error number, only words.
+    private static bool IsFailedRequest(string text) =>
+        text.Contains("net::ERR", StringComparison.Ordinal) || text.StartsWith("WebSocket connection to ", StringComparison.Ordinal);
 
     // A client that was refused polls once more and ends its session at the same time, on two connections: a poll that
     // arrives second finds no session, with any server.
