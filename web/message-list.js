@@ -123,7 +123,8 @@ export class MessageList {
   setPending({ tempId, state, error, ...message }) {
     let item = this.#byTempId.get(tempId);
     if (!item) {
-      item = this.#create({ ...message, senderId: this.#ownId, senderName: text('You') });
+      // Who the user is may not be known before the first connection; that it is their message is.
+      item = this.#create({ ...message, senderId: this.#ownId, senderName: text('You') }, true);
       item.classList.add('arriving');
       item.querySelector('.retry').addEventListener('click', () => this.#handlers.retry(tempId));
       item.querySelector('.discard').addEventListener('click', () => {
@@ -220,9 +221,8 @@ export class MessageList {
     return item;
   }
 
-  #create(message) {
+  #create(message, isOwn = message.senderId === this.#ownId) {
     const item = createMessageItem();
-    const isOwn = message.senderId === this.#ownId;
     item.classList.toggle('own', isOwn);
     item.classList.toggle('system', message.contentType === 'system');
     this.#fill(item, message);

@@ -54,7 +54,7 @@ public sealed class WordPressBlockTests(WordPressSite site, Chromium chromium) :
             var draft = chats.Nth(index).GetByLabel("Message", new() { Exact = true });
             await draft.FillAsync(text);
             await draft.PressAsync("Enter");
-            await Expect(chats.Nth(index).Locator(".message[data-state=sent] .content")).ToHaveTextAsync(text);
+            await Expect(chats.Nth(index).Locator(".message.own[data-state=sent] .content")).ToHaveTextAsync(text);
         }
 
         (await carol.Page.EvaluateAsync<string>("() => getComputedStyle(document.querySelector('.chatpulse-chat').shadowRoot.querySelector('textarea')).fontSize")).ShouldBe("16px");
