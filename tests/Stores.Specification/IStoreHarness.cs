@@ -21,6 +21,9 @@ public interface IStoreHarness : IAsyncDisposable
     /// <summary>Whether a name that comes with a sign-in is the user's name from then on; otherwise names are somebody else's business.</summary>
     bool NamesComeWithSignIns => true;
 
+    /// <summary>Whether files come back in the order in which a message named them, and not in that of their uploads.</summary>
+    bool KeepsOrderOfFiles => true;
+
     /// <summary>Makes a user and answers the id.</summary>
     ValueTask<long> AddUserAsync(string name);
 

@@ -37,6 +37,9 @@ internal sealed class RealStoreHarness : IStoreHarness
     /// <summary>Names are WordPress's.</summary>
     public bool NamesComeWithSignIns => false;
 
+    /// <summary>The plugin's tables, which are older than it, have no place for it.</summary>
+    public bool KeepsOrderOfFiles => false;
+
     public static async Task<IStoreHarness> CreateAsync(RealSite site)
     {
         await site.ForgetEverythingAsync();

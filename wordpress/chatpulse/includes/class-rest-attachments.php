@@ -47,11 +47,13 @@ final class Rest_Attachments {
 		$row = Attachments::keep( $caller->user(), $file );
 		return new \WP_REST_Response(
 			array(
-				'attachment_id' => (int) $row->id,
-				'url'           => Attachments::url( (int) $row->id ),
-				'filename'      => $row->original_name,
-				'size'          => (int) $row->file_size,
-				'mime_type'     => $row->mime_type,
+				'attachment_id'  => (int) $row->id,
+				'url'            => Attachments::url( (int) $row->id ),
+				'filename'       => $row->original_name,
+				'size'           => (int) $row->file_size,
+				'mime_type'      => $row->mime_type,
+				'created_at'     => $row->created_at,
+				'created_at_gmt' => Clock::iso( $row->created_at ),
 			),
 			201
 		);

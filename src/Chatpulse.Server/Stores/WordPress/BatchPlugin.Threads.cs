@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using Chatpulse.Server.Chat;
 
 namespace Chatpulse.Server.Stores.WordPress;
@@ -62,7 +63,12 @@ internal sealed partial class BatchPlugin
             {
                 var file = new UploadContent(content);
                 file.Headers.ContentType = MediaTypeHeaderValue.TryParse(mimeType, out var type) ? type : null;
-                return new MultipartFormDataContent { { file, "file", filename } };
+                // As browsers send it, which is all that PHP reads: the framework would write a name with an umlaut as mail does.
+                file.Headers.TryAddWithoutValidation(
+                    "Content-Disposition", $"form-data; name=\"file\"; filename=\"{filename.Replace("\"", "%22", StringComparison.Ordinal)}\"");
+                var body = new MultipartFormDataContent { HeaderEncodingSelector = static (_, _) => Encoding.UTF8 };
+                body.Add(file);
+                return body;
             },
         };
         var upload = (await routes.CallAsync(call, SiteJson.Default.SiteUpload, access: null, cancellationToken)).Body;

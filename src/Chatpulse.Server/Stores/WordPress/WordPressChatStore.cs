@@ -94,6 +94,8 @@ internal sealed partial class WordPressChatStore : IChatStore
         }
 
         StoreInput.RequireIds(message.AttachmentIds, "attachments", StoreLimits.AttachmentsPerMessage);
+        if (message.AttachmentIds.Distinct().Count() != message.AttachmentIds.Count)
+            throw StoreInput.Invalid("attachments must not name a file twice");
         // Begun in the order of the calls, also by those who have to wait until the site is known.
         var begun = await _entrance.RunAsync(
             (message.SenderId, message.ThreadId),
