@@ -76,13 +76,13 @@ make_settings() {
   } >"$dir/etc/salts.php"
 }
 
-# free_port [PREFERRED]: that one if nobody has it.
+# free_port [PREFERRED]: that one if nobody has it, or one of those that the system gives to nobody's outgoing connection.
 free_port() {
   # shellcheck disable=SC2016
   php8.2 -r '
-    $server = empty( $argv[1] ) ? false : @stream_socket_server( "tcp://127.0.0.1:" . $argv[1] );
-    $server = $server ?: stream_socket_server( "tcp://127.0.0.1:0" );
-    echo substr( strrchr( stream_socket_get_name( $server, false ), ":" ), 1 );' "${1-}"
+    $port = (int) ( $argv[1] ?? 0 );
+    while ( ! $port || ! @stream_socket_server( "tcp://127.0.0.1:$port" ) ) { $port = random_int( 10100, 32767 ); }
+    echo $port;' "${1-}"
 }
 
 # take_address PORT: nginx comes first, so that no one else gets the port while the rest is made. Between finding a port free

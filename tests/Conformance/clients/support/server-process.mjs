@@ -1,5 +1,6 @@
 // Starts a server of this repository from its Release build as a child process, and ends it again.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -20,14 +21,20 @@ const CHAT_SETTINGS = /^(WP_|CORS_|SOCKET_|AUTH_|PORT$|HOST$|NODE_ENV$|DATA_DIR$
 const atExit = [];
 process.on('exit', (code) => atExit.forEach((act) => act(code)));
 
-/** A port that was free a moment ago. */
+/** A free port, of those that the system gives to nobody's outgoing connection: it is still free when a slow server takes it. */
 export async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(10_100, 32_768);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const free = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!free) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
 
 /** A folder that is removed when this test file's process ends. */
