@@ -37,6 +37,9 @@ const READ_BATCH = 200;
  * @property {'sent' | 'delivered' | 'read'} status
  * @property {string} createdAt ISO 8601, UTC.
  * @property {string} updatedAt ISO 8601, UTC.
+ * @property {string} [editedAt] ISO 8601, UTC; only on a message that was edited.
+ * @property {string} [deletedAt] ISO 8601, UTC; only on a message that was deleted, whose content is empty.
+ * @property {{ emoji: string, userIds: number[] }[]} [reactions] Only on a message that has some.
  */
 
 /** @typedef {import('./outbox.js').PendingMessage} PendingMessage */
@@ -201,6 +204,21 @@ export class ChatClient extends EventTarget {
     return { messages, hasMore };
   }
 
+  /** Gives an own message new content. @param {number} threadId @param {number} messageId @param {string} content @returns {Promise<Message>} */
+  async edit(threadId, messageId, content) {
+    return (await this.#request('message_edit', { threadId, messageId, content })).message;
+  }
+
+  /** Takes a message's content away for good; its place stays. @param {number} threadId @param {number} messageId @returns {Promise<Message>} */
+  async delete(threadId, messageId) {
+    return (await this.#request('message_delete', { threadId, messageId })).message;
+  }
+
+  /** Puts an emoji on a message, or takes the own one away. @param {number} threadId @param {number} messageId @param {string} emoji @param {boolean} [remove] @returns {Promise<Message>} */
+  async react(threadId, messageId, emoji, remove = false) {
+    return (await this.#request('reaction', { threadId, messageId, emoji, remove })).message;
+  }
+
   /**
    * The user's threads, most recently used first.
    *
@@ -282,7 +300,11 @@ export class ChatClient extends EventTarget {
         this.#setState('refused', error.message);
       }
     });
-    socket.on('message', (message) => this.#receive(message));
+    socket.on('message', (message, acknowledge) => {
+      this.#receive(message);
+      // A server that wants to know whether the message has arrived tells its sender then; after a recovery an offset comes here instead.
+      if (typeof acknowledge === 'function') acknowledge();
+    });
     socket.on('message_update', (message) => this.#dispatch('update', { message }));
     socket.on('message_id_mapping', ({ tempId, realId }) => {
       for (const { outbox } of this.#threads.values()) outbox.identify(tempId, realId);

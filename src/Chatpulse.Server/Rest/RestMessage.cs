@@ -20,6 +20,12 @@ public sealed record RestMessage
         CreatedAt = RestTime.Format(message.CreatedAt),
         UpdatedAt = RestTime.Format(message.UpdatedAt),
         Attachments = [.. message.Attachments.Select(RestAttachment.From)],
+        CreatedAtGmt = ChatTime.Format(message.CreatedAt),
+        UpdatedAtGmt = ChatTime.Format(message.UpdatedAt),
+        EditedAtGmt = message.EditedAt is { } edited ? ChatTime.Format(edited) : null,
+        DeletedAtGmt = message.DeletedAt is { } deleted ? ChatTime.Format(deleted) : null,
+        Reactions = [.. message.Reactions.Select(reaction => new RestReaction(reaction.Emoji, reaction.UserIds))],
+        ClientId = message.TempId,
     };
 
     /// <summary>Its id.</summary>
@@ -54,7 +60,30 @@ public sealed record RestMessage
 
     /// <summary>Files sent with it.</summary>
     [JsonPropertyName("attachments")] public required IReadOnlyList<RestAttachment> Attachments { get; init; }
+
+    /// <summary>ISO 8601, UTC.</summary>
+    [JsonPropertyName("created_at_gmt")] public required string CreatedAtGmt { get; init; }
+
+    /// <summary>ISO 8601, UTC.</summary>
+    [JsonPropertyName("updated_at_gmt")] public required string UpdatedAtGmt { get; init; }
+
+    /// <summary>ISO 8601, UTC; null when it was never edited.</summary>
+    [JsonPropertyName("edited_at_gmt")] public required string? EditedAtGmt { get; init; }
+
+    /// <summary>ISO 8601, UTC; null when it was not deleted.</summary>
+    [JsonPropertyName("deleted_at_gmt")] public required string? DeletedAtGmt { get; init; }
+
+    /// <summary>Reactions, in the order in which the emoji were first used.</summary>
+    [JsonPropertyName("reactions")] public required IReadOnlyList<RestReaction> Reactions { get; init; }
+
+    /// <summary>The sender's own name for it; null when it had none.</summary>
+    [JsonPropertyName("client_id")] public required string? ClientId { get; init; }
 }
+
+/// <summary>An emoji and who put it on a message, in the shape of the REST routes.</summary>
+public sealed record RestReaction(
+    [property: JsonPropertyName("emoji")] string Emoji,
+    [property: JsonPropertyName("user_ids")] IReadOnlyList<long> UserIds);
 
 /// <summary>A file of a message in the shape of the REST routes.</summary>
 public sealed record RestAttachment

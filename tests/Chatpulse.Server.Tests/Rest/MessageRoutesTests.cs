@@ -26,7 +26,7 @@ public sealed class MessageRoutesTests(DevelopmentServer server) : IClassFixture
         var message = answer.GetProperty("message");
         message.Names().ShouldBe([
             "id", "thread_id", "sender_id", "sender_name", "sender_email", "content", "content_type", "status", "created_at", "updated_at",
-            "attachments"]);
+            "attachments", "created_at_gmt", "updated_at_gmt", "edited_at_gmt", "deleted_at_gmt", "reactions", "client_id"]);
         message.Id("thread_id").ShouldBe(thread);
         message.Id("sender_id").ShouldBe(alice);
         message.Text("content").ShouldBe("Grüße 😀 <b>x</b> & 1 < 2");
