@@ -13,10 +13,16 @@ export const transports = {
 
 const sockets = new Set();
 
-/** Ends every client that was made here. */
+/** Ends every client that was made here and not kept. */
 function disconnectAll() {
   for (const socket of sockets) socket.disconnect();
   sockets.clear();
+}
+
+/** Leaves the end of a client to the caller: for a conversation that goes on over several tests. */
+export function keep(socket) {
+  sockets.delete(socket);
+  return socket;
 }
 // A test that fails leaves its clients, and a client that reconnects for ever keeps the process running.
 afterEach(disconnectAll);

@@ -8,6 +8,7 @@ import { httpRequest, requestJson } from './http-request.mjs';
 import { repository } from './server-process.mjs';
 
 const START_LIMIT_MS = 180_000;
+const OUTPUT_LIMIT = 16 * 1024 * 1024;
 const run = promisify(execFile);
 const siteScript = path.join(repository, 'scripts/wordpress/site.sh');
 
@@ -27,13 +28,30 @@ class WordPressSite {
 
   /** A command of site.sh on this site; its output. */
   async command(name, ...args) {
-    const { stdout } = await run(siteScript, [name, this.folder, ...args], { timeout: START_LIMIT_MS });
+    const { stdout } = await run(siteScript, [name, this.folder, ...args.map(String)], { timeout: START_LIMIT_MS, maxBuffer: OUTPUT_LIMIT });
     return stdout;
   }
 
   async start(args) {
     this.settings = readSettings(await this.command('start', '--parent', String(process.pid), ...args));
     return this;
+  }
+
+  /** The rows of a query, each an array of texts. */
+  async rows(query) {
+    const [, ...rows] = (await this.command('sql', query)).split('\n').filter(Boolean);
+    return rows.map((row) => row.split('\t'));
+  }
+
+  /** What the chat server is told about the site in its environment. */
+  serverSettings(authMode) {
+    const { WP_BASE_URL, WP_API_KEY, AUTH_SECRET, WEBHOOK_SECRET } = this.settings;
+    return { WP_BASE_URL, WP_API_KEY, WEBHOOK_SECRET, AUTH_MODE: authMode, ...(authMode === 'token' ? { AUTH_SECRET } : {}) };
+  }
+
+  /** A REST call of the chat server on behalf of a user. */
+  callFor(userId, method, route, body) {
+    return restCall(this.settings, method, route, { 'x-chatpulse-api-key': this.settings.WP_API_KEY, 'x-chatpulse-user': String(userId) }, body);
   }
 
   /** Stops it and removes everything it kept. */
