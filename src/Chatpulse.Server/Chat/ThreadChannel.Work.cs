@@ -37,8 +37,6 @@ internal sealed partial class ThreadChannel
     /// <summary>A message to be stored and told.</summary>
     internal sealed class Send(NewMessage message, SocketIO.Server.Socket? sender) : Work
     {
-        private Exception? _failure;
-
         /// <summary>What is stored.</summary>
         public NewMessage Message { get; } = message;
 
@@ -47,6 +45,12 @@ internal sealed partial class ThreadChannel
 
         /// <summary>The stored message; null until then, and when it failed.</summary>
         public StoredMessage? Stored { get; private set; }
+
+        /// <summary>Why it failed; null when it did not.</summary>
+        public Exception? Failure { get; private set; }
+
+        /// <summary>Whether it failed because the store cannot be reached or cannot write.</summary>
+        public bool StoreIsUnavailable => Failure is ChatException { Code: ChatErrorCodes.Unavailable };
 
         /// <summary>
         /// Completes when the store has answered; never throws. Not cancelled with the connection: a message that was accepted is stored though its sender
@@ -60,12 +64,15 @@ internal sealed partial class ThreadChannel
             }
             catch (Exception failure)
             {
-                _failure = failure;
+                Failure = failure;
             }
         }
 
         /// <summary>Tells it if it is stored, and lets the caller go on. Never throws.</summary>
-        public void Complete(Action<Send> tell, Lock telling) => Complete(_failure, telling, () => tell(this));
+        public void Complete(Action<Send> tell, Lock telling) => Complete(Failure, telling, () => tell(this));
+
+        /// <summary>Lets the caller go on with a failure, without trying.</summary>
+        public void Refuse(Exception failure) => Completion.SetException(failure);
     }
 
     /// <summary>Something to be run once, by the loop.</summary>

@@ -188,6 +188,26 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
                 Remember(message.Message);
             send.Complete(tell, _telling);
         }
+
+        // What waited meanwhile waited for a store that cannot be reached: its senders hear so now, and not after a time-out of their own.
+        if (Array.TrueForAll(round, static send => send.StoreIsUnavailable))
+        {
+            foreach (var send in TakeWaitingSends())
+                send.Refuse(round[0].Failure!);
+        }
+    }
+
+    private List<Send> TakeWaitingSends()
+    {
+        lock (_lock)
+        {
+            List<Send> sends = [.. _waiting.OfType<Send>()];
+            Work[] others = [.. _waiting.Where(static work => work is not Send)];
+            _waiting.Clear();
+            foreach (var other in others)
+                _waiting.Enqueue(other);
+            return sends;
+        }
     }
 
     private void RunOvertaking()

@@ -28,12 +28,17 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
     // What belongs together comes together: a round of a thread's messages, the receipts of those who read them.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(3);
 
+    // Nobody waits for a mark of delivery: it goes along with what somebody waits for, or by itself after this.
+    private static readonly TimeSpan PatientGathering = TimeSpan.FromMilliseconds(250);
+
     private readonly Lock _lock = new();
     private readonly LinkedList<Pending> _waiting = new();
     private readonly HashSet<(long User, long Thread)> _underWay = [];
     private int _waitingWeight;
+    private int _urgent;
     private int _batches;
     private bool _gathering;
+    private bool _gatheringPatiently;
 
     /// <summary>Operations that wait for a batch.</summary>
     public int Waiting
@@ -51,31 +56,51 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
     /// </summary>
     public Task<BatchResult> AddAsync(SiteOperation operation)
     {
-        site.ThrowIfRefused();
-        var pending = new Pending(operation, Weigh(operation));
+        var pending = new Pending(operation, Weigh(operation), timeProvider.GetTimestamp());
         lock (_lock)
         {
             if (_waiting.Count >= MaxWaiting || _waitingWeight > MaxWaitingWeight - pending.Weight)
                 throw new ChatException(ChatErrorCodes.Unavailable, "Too many writes are waiting for the WordPress site; try again.");
             _waiting.AddLast(pending);
             _waitingWeight += pending.Weight;
-            if (_gathering || _batches >= site.MaxBatches)
+            if (pending.IsUrgent)
+                _urgent++;
+            if (_batches >= site.MaxBatches)
                 return pending.Completion.Task;
-            _gathering = true;
+            if (pending.IsUrgent)
+                GatherSoon();
+            else
+                GatherPatiently();
         }
 
-        _ = GatherAsync();
         return pending.Completion.Task;
     }
 
-    private async Task GatherAsync()
+    // Inside the lock, like the next.
+    private void GatherSoon()
     {
-        await Task.Delay(Gathering, timeProvider);
+        if (_gathering)
+            return;
+        _gathering = true;
+        _ = GatherAsync(Gathering, () => _gathering = false, patientToo: false);
+    }
+
+    private void GatherPatiently()
+    {
+        if (_gatheringPatiently)
+            return;
+        _gatheringPatiently = true;
+        _ = GatherAsync(PatientGathering, () => _gatheringPatiently = false, patientToo: true);
+    }
+
+    private async Task GatherAsync(TimeSpan pause, Action over, bool patientToo)
+    {
+        await Task.Delay(pause, timeProvider);
         List<Pending> batch;
         lock (_lock)
         {
-            _gathering = false;
-            batch = TakeBatch();
+            over();
+            batch = TakeBatch(patientToo);
         }
 
         if (batch.Count > 0)
@@ -93,17 +118,25 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
                 _batches--;
                 foreach (var done in batch)
                     _underWay.Remove(done.Key);
-                batch = TakeBatch();
+                batch = TakeBatch(patientToo: false);
             }
         }
     }
 
     // Inside the lock.
-    private List<Pending> TakeBatch()
+    private List<Pending> TakeBatch(bool patientToo)
     {
+        RefuseLate();
         var batch = new List<Pending>();
         if (_batches >= site.MaxBatches)
             return batch;
+        if (_urgent == 0 && !patientToo)
+        {
+            if (_waiting.Count > 0)
+                GatherPatiently();
+            return batch;
+        }
+
         var weight = 0;
         HashSet<(long, long)>? taken = null;
         HashSet<(long, long)>? left = null;
@@ -113,8 +146,7 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
             var fits = batch.Count == 0 || weight + pending.Weight <= MaxBatchWeight;
             if (fits && !_underWay.Contains(pending.Key) && left?.Contains(pending.Key) != true)
             {
-                _waiting.Remove(node);
-                _waitingWeight -= pending.Weight;
+                Remove(node);
                 weight += pending.Weight;
                 batch.Add(pending);
                 (taken ??= []).Add(pending.Key);
@@ -135,6 +167,27 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
         return batch;
     }
 
+    // What has waited for most of the time-out would be answered after it: it is refused now, unsent, so that a refusal means that it was not stored.
+    private void RefuseLate()
+    {
+        while (_waiting.First is { } oldest && Age(oldest.Value) > site.TimeOut * 0.75)
+        {
+            Remove(oldest);
+            oldest.Value.Completion.SetException(
+                new ChatException(ChatErrorCodes.Unavailable, "The WordPress site is too slow for what is written to it; try again."));
+        }
+    }
+
+    private void Remove(LinkedListNode<Pending> node)
+    {
+        _waiting.Remove(node);
+        _waitingWeight -= node.Value.Weight;
+        if (node.Value.IsUrgent)
+            _urgent--;
+    }
+
+    private TimeSpan Age(Pending pending) => timeProvider.GetElapsedTime(pending.AddedAt);
+
     private async Task SendAsync(List<Pending> batch)
     {
         try
@@ -144,6 +197,8 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
             {
                 Repeatable = true,
                 IsBatch = true,
+                // The one that has waited longest was promised an answer within the time-out.
+                Deadline = site.TimeOut - Age(batch[0]),
                 MaxAnswerBytes = SiteCall.MessagesAnswer,
             };
             var answer = await site.CallAsync(call, SiteJson.Default.BatchAnswer, CancellationToken.None);
@@ -169,11 +224,15 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
         + (operation.Content is { } content ? Encoding.UTF8.GetByteCount(content) : 0)
         + (OperationWeight * (operation.MessageIds?.Count ?? 0));
 
-    private sealed class Pending(SiteOperation operation, int weight)
+    private sealed class Pending(SiteOperation operation, int weight, long addedAt)
     {
         public SiteOperation Operation { get; } = operation;
 
         public int Weight { get; } = weight;
+
+        public long AddedAt { get; } = addedAt;
+
+        public bool IsUrgent { get; } = !string.Equals(operation.Op, "deliver", StringComparison.Ordinal);
 
         public (long User, long Thread) Key => (Operation.User, Operation.ThreadId);
 

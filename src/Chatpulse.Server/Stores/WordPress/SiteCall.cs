@@ -26,6 +26,9 @@ internal sealed record SiteCall(HttpMethod Method, string Path, SiteCaller Calle
     /// <summary>Whether it is a batch, which has its own place beside the other calls: messages need not queue behind reads.</summary>
     public bool IsBatch { get; init; }
 
+    /// <summary>How long the call may take, the wait for its turn included; null for <c>WP_API_TIMEOUT</c>.</summary>
+    public TimeSpan? Deadline { get; init; }
+
     /// <summary>A call with a JSON body.</summary>
     public static SiteCall WithJson<T>(HttpMethod method, string path, SiteCaller caller, T body, JsonTypeInfo<T> type) => new(method, path, caller)
     {

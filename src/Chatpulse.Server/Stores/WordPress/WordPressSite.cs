@@ -69,6 +69,9 @@ internal sealed partial class WordPressSite : IDisposable
     /// <summary>How often the site has come back after a while in which it did not answer.</summary>
     public int Returns => Volatile.Read(ref _returns);
 
+    /// <summary>How long a call may take, its wait included.</summary>
+    public TimeSpan TimeOut => _timeout;
+
     /// <summary>Batches that may be under way at the same time.</summary>
     public int MaxBatches { get; }
 
@@ -103,9 +106,10 @@ internal sealed partial class WordPressSite : IDisposable
     /// <summary>Makes a call whose answer is JSON.</summary>
     public async Task<SiteAnswer<T>> CallAsync<T>(SiteCall call, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        using var turn = await TurnAsync(call, cancellationToken);
-        using var deadline = new CancellationTokenSource(_timeout, _timeProvider);
+        // The wait for a turn counts: what was promised is the time until the answer.
+        using var deadline = new CancellationTokenSource(call.Deadline ?? _timeout, _timeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var turn = await TurnAsync(call, linked.Token, cancellationToken);
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {
@@ -145,11 +149,11 @@ internal sealed partial class WordPressSite : IDisposable
     /// </summary>
     public async Task<SiteDownload> DownloadAsync(SiteCall call, CancellationToken cancellationToken)
     {
-        var turn = await TurnAsync(call, cancellationToken);
+        using var deadline = new CancellationTokenSource(_timeout, _timeProvider);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var turn = await TurnAsync(call, linked.Token, cancellationToken);
         try
         {
-            using var deadline = new CancellationTokenSource(_timeout, _timeProvider);
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
             return await TryAsync(
                 call, async (response, token) => new SiteDownload(response, await response.Content.ReadAsStreamAsync(token), turn), linked.Token, cancellationToken, keepsResponse: true);
         }
@@ -162,37 +166,25 @@ internal sealed partial class WordPressSite : IDisposable
         }
     }
 
-    /// <summary>Throws <c>unavailable</c> while calls would be refused, for those who would only wait for that.</summary>
-    public void ThrowIfRefused()
-    {
-        if (_breaker.Refuses)
-            throw Unavailable(NotCalled());
-    }
-
     /// <summary>The refusal that callers get when the site failed them.</summary>
     public static ChatException Unavailable(SiteFailureException failure) =>
         new(ChatErrorCodes.Unavailable, "The WordPress site cannot be reached or does not answer as it should; try again.", failure);
 
-    private async ValueTask<RateLimitLease?> TurnAsync(SiteCall call, CancellationToken cancellationToken)
+    private async ValueTask<RateLimitLease?> TurnAsync(SiteCall call, CancellationToken token, CancellationToken callers)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (call.IsBatch && BatchesHaveTheirOwnPlace)
-            return null;
-        ThrowIfRefused();
-        var atOnce = _turns.AttemptAcquire();
-        if (atOnce.IsAcquired)
-            return atOnce;
-        atOnce.Dispose();
-        using var patience = new CancellationTokenSource(_timeout, _timeProvider);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        callers.ThrowIfCancellationRequested();
         try
         {
-            var lease = await _turns.AcquireAsync(1, linked.Token);
+            if (!await _breaker.WaitAsync(token))
+                throw Unavailable(NotCalled());
+            if (call.IsBatch && BatchesHaveTheirOwnPlace)
+                return null;
+            var lease = await _turns.AcquireAsync(1, token);
             if (lease.IsAcquired)
                 return lease;
             lease.Dispose();
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (!callers.IsCancellationRequested)
         {
             // The wait was too long.
         }
@@ -203,9 +195,10 @@ internal sealed partial class WordPressSite : IDisposable
     private async Task<T> TryAsync<T>(
         SiteCall call, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken token, CancellationToken callers, bool keepsResponse = false)
     {
-        var pass = _breaker.Enter();
+        var pass = await _breaker.EnterAsync(callers);
         if (pass == CircuitBreaker.Pass.Refused)
             throw NotCalled();
+        var begun = _timeProvider.GetTimestamp();
         var outcome = CircuitBreaker.Outcome.Abandoned;
         SiteFailureException? failure = null;
         try
@@ -229,7 +222,7 @@ internal sealed partial class WordPressSite : IDisposable
         }
         catch (OperationCanceledException) when (!callers.IsCancellationRequested)
         {
-            outcome = CircuitBreaker.Outcome.Failed;
+            outcome = SinceLastAnswer < _timeProvider.GetElapsedTime(begun) ? CircuitBreaker.Outcome.Failed : CircuitBreaker.Outcome.Silent;
             failure = TimedOut(call);
             throw failure;
         }
@@ -447,7 +440,7 @@ internal sealed partial class WordPressSite : IDisposable
 
     private void NoteChange(CircuitBreaker.Outcome outcome, SiteFailureException? failure)
     {
-        if (outcome == CircuitBreaker.Outcome.Failed)
+        if (outcome is CircuitBreaker.Outcome.Failed or CircuitBreaker.Outcome.Silent)
         {
             LogOpened(failure!.Message);
         }
