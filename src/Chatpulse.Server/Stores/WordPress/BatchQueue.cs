@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Chatpulse.Server.Chat;
 
@@ -209,6 +210,7 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
                     $"POST {apiNamespace}/batch answered {results?.Count ?? 0} results for {batch.Count} operations", mayBeDone: true, passing: false));
             }
 
+            NoteWrites(results);
             for (var i = 0; i < batch.Count; i++)
                 batch[i].Completion.SetResult(answer.Repeated ? results[i] with { Repeated = true } : results[i]);
         }
@@ -217,6 +219,15 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
             foreach (var pending in batch)
                 pending.Completion.TrySetException(failure);
         }
+    }
+
+    // One that fails alone says nothing about the site.
+    private void NoteWrites(List<BatchResult> results)
+    {
+        if (results.Exists(static result => result.Status < 300))
+            site.NoteWrites(failure: null);
+        else if (results.Find(static result => result.Status >= 500) is { } failed && SiteErrors.Of(failed) is { } error)
+            site.NoteWrites(string.Create(CultureInfo.InvariantCulture, $"The WordPress site cannot store: {error.Status} {error.Code}: {error.Message}"));
     }
 
     private static int Weigh(SiteOperation operation) =>

@@ -186,9 +186,9 @@ internal sealed partial class WordPressChatStore : IChatStore
     /// <inheritdoc />
     public async ValueTask CheckHealthAsync(CancellationToken cancellationToken)
     {
-        if ((_site.Problem ?? _discovery.Problem) is { } known)
+        if (_site.Problem is { } known)
             throw Degraded(known);
-        if (_site.SinceLastAnswer < HealthyAfterAnswer)
+        if (_discovery.Problem is null && _site.SinceLastAnswer < HealthyAfterAnswer)
             return;
         await _discovery.RefreshAsync().WaitAsync(cancellationToken);
         if ((_site.Problem ?? _discovery.Problem) is { } found)

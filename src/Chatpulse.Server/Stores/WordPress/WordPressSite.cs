@@ -42,6 +42,7 @@ internal sealed partial class WordPressSite : IDisposable
     private readonly Lock _lock = new();
     private string? _lastFailure;
     private string? _keyRefusal;
+    private string? _writeFailure;
     private long? _lastAnswerAt;
     private string? _lastLogged;
     private long _lastLoggedAt;
@@ -86,7 +87,7 @@ internal sealed partial class WordPressSite : IDisposable
         get
         {
             lock (_lock)
-                return _breaker.Refuses ? _lastFailure : _keyRefusal;
+                return _breaker.Refuses ? _lastFailure : _keyRefusal ?? _writeFailure;
         }
     }
 
@@ -287,7 +288,7 @@ internal sealed partial class WordPressSite : IDisposable
 
         var body = await ReadBodyAsync(call, response, token);
         if (IsJson(response) && TryReadError(body, out var code, out var message, out var after)
-            && status is not (502 or 503 or 504) && code is not "internal_server_error")
+            && status is not (502 or 503 or 504) && code is not ("internal_server_error" or "wp_die"))
         {
             throw new SiteErrorException(status, code, message) { RetryAfter = after ?? retryAfter };
         }
@@ -431,6 +432,20 @@ internal sealed partial class WordPressSite : IDisposable
             LogFailed(failure.Message, call.Method);
     }
 
+    /// <summary>How the last writes went: why none could be stored, as when the site's disk is full, or null when one was.</summary>
+    public void NoteWrites(string? failure)
+    {
+        bool isNew;
+        lock (_lock)
+        {
+            isNew = failure is not null && _writeFailure is null;
+            _writeFailure = failure;
+        }
+
+        if (isNew)
+            LogCannotStore(failure!);
+    }
+
     /// <summary>The site has taken the key: what was said of it before is over.</summary>
     public void NoteKeyTaken()
     {
@@ -459,6 +474,9 @@ internal sealed partial class WordPressSite : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The WordPress site does not answer; it is asked again every second, and everybody else is refused until it does. {Reason}")]
     private partial void LogOpened(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Failure}")]
+    private partial void LogCannotStore(string failure);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The WordPress site answers again")]
     private partial void LogClosed();
