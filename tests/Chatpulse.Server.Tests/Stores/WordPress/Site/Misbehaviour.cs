@@ -167,9 +167,13 @@ internal sealed class Misbehaviour(SiteFault fault, Func<SeenRequest, bool> when
         context.Response.ContentType = "application/json; charset=UTF-8";
         await context.Response.WriteAsync("{\"messages\":[],\"has_more\":false,\"rest\":\"", context.RequestAborted);
         var piece = Encoding.ASCII.GetBytes(new string('x', 64 << 10));
-        // The writer says when the caller has left; the stream would take what is written to nobody.
+        // The writer says when the caller has left; the stream would take what is written to nobody. It may not know yet what the request will be told as soon
+        // as a thread is free: without a pause nothing would end this.
         while (await context.Response.BodyWriter.WriteAsync(piece, context.RequestAborted) is { IsCompleted: false, IsCanceled: false })
-            Interlocked.Add(ref _bytes, piece.Length);
+        {
+            if (Interlocked.Add(ref _bytes, piece.Length) % (1 << 20) == 0)
+                await Task.Delay(1, context.RequestAborted);
+        }
     }
 
     private static byte[] Json(SiteAnswer answer, out int status)
