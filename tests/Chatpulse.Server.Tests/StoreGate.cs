@@ -29,7 +29,7 @@ internal sealed class StoreGate(string method)
     {
         var settings = services.GetRequiredService<ServerSettings>();
         var options = new SqliteStoreOptions { DataDirectory = settings.DataDirectory, CreateWhatIsNamed = settings.IsDevelopment, AttachmentUrlPrefix = "/a/" };
-        var proxy = (GatedStore)(object)DispatchProxy.Create<IChatStore, GatedStore>();
+        var proxy = (GatedStore)(object)DispatchProxy.Create<IEmbeddedStore, GatedStore>();
         proxy.Gate = this;
         proxy.Store = SqliteChatStore.Open(options, services.GetRequiredService<TimeProvider>(), NullLogger<SqliteChatStore>.Instance);
         return (IChatStore)(object)proxy;

@@ -118,10 +118,7 @@ public sealed class ChatService
     {
         var created = await _store.CreateThreadAsync(userId, type, title, participantIds, cancellationToken);
         if (created.Created)
-        {
-            var shape = JsonSerializer.SerializeToElement(RestThread.From(created.Thread), ChatJsonContext.Default.RestThread);
-            TellThreadCreatedElsewhere(shape, [.. created.Thread.Participants.Select(user => user.Id)]);
-        }
+            TellThreadCreated(created.Thread, [.. created.Thread.Participants.Select(user => user.Id)]);
 
         return created;
     }
@@ -183,6 +180,10 @@ public sealed class ChatService
             room.Emit("read_receipt", new Wire.ReadReceipt(messageId, userId, ChatTime.Format(readAt)));
         TellRead(userId, threadId, messageIds, readAt);
     }
+
+    /// <summary>A thread is new to these people: their connections are told <c>thread:created</c>.</summary>
+    public void TellThreadCreated(ChatThread thread, IReadOnlyCollection<long> userIds) =>
+        TellThreadCreatedElsewhere(JsonSerializer.SerializeToElement(RestThread.From(thread), ChatJsonContext.Default.RestThread), userIds);
 
     /// <summary>Another server has made a thread (a webhook): tells every participant's connections <c>thread:created</c>.</summary>
     public void TellThreadCreatedElsewhere(JsonElement thread, IReadOnlyCollection<long> participantIds)

@@ -4,7 +4,7 @@ using Chatpulse.Server.Stores;
 namespace Chatpulse.Server.Rest;
 
 /// <summary>The messages of a thread: history, sending, reading, and who has read.</summary>
-internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAccess access)
+internal sealed class MessageRoutes(IEmbeddedStore store, ChatService chat, ThreadAccess access)
 {
     public IEnumerable<RestRoute> For(string path) =>
     [
@@ -12,8 +12,8 @@ internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAc
             [new("thread_id", Required: true), new("before", Default: ""), new("before_id"), new("after_id"), new("limit", Default: 50)], HistoryAsync),
         new(HttpMethods.Post, path + "/threads/{thread_id}",
             [new("thread_id", Required: true), new("content", Required: true), new("content_type", Default: ContentTypes.PlainText),
-                new("attachment_ids", Default: RestArgument.EmptyList), new("sender_id")], SendAsync),
-        new(HttpMethods.Post, path + "/threads/{thread_id}/read", [new("thread_id", Required: true), new("message_id")], ReadAsync),
+                new("attachment_ids", Default: RestArgument.EmptyList), new("sender_id"), new("client_id")], SendAsync),
+        new(HttpMethods.Post, path + "/threads/{thread_id}/read", [new("thread_id", Required: true), new("message_id"), new("message_ids")], ReadAsync),
         new(HttpMethods.Get, path + "/messages/{message_id}/receipts", [new("message_id", Required: true)], ReceiptsAsync),
     ];
 
@@ -24,9 +24,9 @@ internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAc
         var before = call.Parameters.Text("before", "", text =>
             text.Length == 0 || RestTime.TryRead(text, out _) ? null : "must be a time such as 2026-01-31 23:59:59");
         var beforeId = call.Parameters.OptionalId("before_id");
-        var afterId = call.Parameters.OptionalId("after_id");
+        var afterId = call.Parameters.OptionalId("after_id", zero: true);
         if ((before.Length > 0 ? 1 : 0) + (beforeId is null ? 0 : 1) + (afterId is null ? 0 : 1) > 1)
-            call.Parameters.Refuse("before", "and before_id and after_id exclude one another");
+            call.Parameters.Refuse(afterId is null ? "before" : "after_id", "cannot be combined: give one of before, before_id and after_id");
         var user = await call.UserAsync();
         await access.CheckAsync(user.UserId, threadId, call.Aborted);
 
@@ -41,19 +41,14 @@ internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAc
     {
         var threadId = call.PathId("thread_id");
         var content = call.Parameters.Text("content").Trim();
-        try
-        {
-            StoreInput.RequireContent(content);
-        }
-        catch (ChatException refusal)
-        {
-            call.Parameters.Refuse("content", refusal);
-        }
-
+        call.Parameters.Check("content", () => StoreInput.RequireContent(content));
         var contentType = call.Parameters.Text("content_type", ContentTypes.PlainText, text =>
             ContentTypes.All.Contains(text) ? null : "must be one of " + string.Join(", ", ContentTypes.All.Order(StringComparer.Ordinal)));
         var attachments = call.Parameters.Ids("attachment_ids", StoreLimits.AttachmentsPerMessage) ?? [];
         var senderId = call.Parameters.OptionalId("sender_id");
+        var clientId = call.Parameters.OptionalText("client_id", text => text.Length == 0 ? "must have at least one character" : null);
+        if (clientId is not null)
+            call.Parameters.Check("client_id", () => StoreInput.RequireText(clientId, "client_id", StoreLimits.TempIdLength));
         var user = await call.UserAsync();
 
         if (senderId is { } sender && sender != user.UserId)
@@ -64,6 +59,7 @@ internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAc
         {
             SenderId = user.UserId,
             ThreadId = threadId,
+            TempId = clientId,
             Content = content,
             ContentType = contentType,
             AttachmentIds = attachments,
@@ -80,28 +76,31 @@ internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAc
         }
 
         await call.AnswerAsync(
-            new MessageAnswer(RestMessage.From(stored.Message), Success: true), RestJson.Wire.MessageAnswer, StatusCodes.Status201Created);
+            new MessageAnswer(RestMessage.From(stored.Message), Success: true, stored.AlreadyStored),
+            RestJson.Wire.MessageAnswer,
+            stored.AlreadyStored ? StatusCodes.Status200OK : StatusCodes.Status201Created);
     }
 
     private async Task ReadAsync(RestCall call)
     {
         var threadId = call.PathId("thread_id");
         var messageId = call.Parameters.OptionalId("message_id");
+        var messageIds = call.Parameters.Ids("message_ids", messageId is null ? StoreLimits.IdsPerCall : StoreLimits.IdsPerCall - 1);
         var user = await call.UserAsync();
         await access.CheckAsync(user.UserId, threadId, call.Aborted);
 
-        IReadOnlyList<ReadReceipt> receipts;
-        try
-        {
-            receipts = await chat.MarkReadAsync(user.UserId, threadId, messageId is { } id ? [id] : null, reader: null, call.Aborted);
-        }
-        catch (ChatException refusal) when (refusal.Code is ChatErrorCodes.NotFound)
-        {
-            // The plugin answers that it marked nothing, and its front end relies on that being no error.
-            receipts = [];
-        }
+        IReadOnlyList<long>? ids = messageId is { } id ? [id, .. messageIds ?? []] : messageIds;
 
-        await call.AnswerAsync(new ReadAnswer(Success: true, receipts.Count), RestJson.Wire.ReadAnswer);
+        // The plugin passes over what is not in the thread, and its front end relies on that being no error.
+        if (ids is not null)
+            ids = await store.MessagesInThreadAsync(threadId, ids, call.Aborted);
+        var receipts = await chat.MarkReadAsync(user.UserId, threadId, ids, reader: null, call.Aborted);
+        await call.AnswerAsync(
+            new ReadAnswer(
+                Success: true,
+                receipts.Count,
+                [.. receipts.Select(receipt => new RestNewReceipt(receipt.MessageId, RestTime.Format(receipt.ReadAt), ChatTime.Format(receipt.ReadAt)))]),
+            RestJson.Wire.ReadAnswer);
     }
 
     private async Task ReceiptsAsync(RestCall call)
@@ -116,7 +115,7 @@ internal sealed class MessageRoutes(IChatStore store, ChatService chat, ThreadAc
         }
         catch (ChatException refusal) when (refusal.Code is ChatErrorCodes.NotFound)
         {
-            throw new RestException(StatusCodes.Status404NotFound, "message_not_found", "Message not found.", refusal);
+            throw RestException.MessageNotFound(refusal);
         }
         catch (ChatException refusal) when (refusal.Code is ChatErrorCodes.Forbidden)
         {

@@ -31,6 +31,9 @@ internal sealed class RestException(int status, string code, string message, Exc
     public static RestException CannotAccessThread() =>
         new(StatusCodes.Status403Forbidden, "rest_cannot_access_thread", "Sorry, you are not allowed to access this thread.");
 
+    public static RestException MessageNotFound(Exception? reason = null) =>
+        new(StatusCodes.Status404NotFound, "message_not_found", "Message not found.", reason);
+
     public static RestException Missing(IReadOnlyList<string> names) =>
         new(StatusCodes.Status400BadRequest, "rest_missing_callback_param", "Missing parameter(s): " + string.Join(", ", names))
         { missing = names };

@@ -8,8 +8,12 @@ namespace Chatpulse.Server.Rest;
 /// <summary>How the REST answers are written: names in snake_case, letters of every script as themselves.</summary>
 [JsonSerializable(typeof(ThreadsAnswer))]
 [JsonSerializable(typeof(ThreadAnswer))]
+[JsonSerializable(typeof(ParticipantsAnswer))]
+[JsonSerializable(typeof(ChangedThreadAnswer))]
+[JsonSerializable(typeof(ParticipantRemovedAnswer))]
 [JsonSerializable(typeof(MessagesAnswer))]
 [JsonSerializable(typeof(MessageAnswer))]
+[JsonSerializable(typeof(ChangedMessageAnswer))]
 [JsonSerializable(typeof(ReadAnswer))]
 [JsonSerializable(typeof(ReceiptsAnswer))]
 [JsonSerializable(typeof(TypingAnswer))]

@@ -75,13 +75,15 @@ internal sealed class RestParameters : IDisposable
     /// <summary>Text that may be left out.</summary>
     public string? OptionalText(string name, Func<string, string?>? check = null) => Has(name) ? Text(name, check: check) : null;
 
-    /// <summary>A positive id, as a number or in decimal digits; null when it is left out.</summary>
-    public long? OptionalId(string name)
+    /// <summary>A positive id, as a number or in decimal digits, or 0 where <paramref name="zero"/> allows it; null when it is left out.</summary>
+    public long? OptionalId(string name, bool zero = false)
     {
         if (!Has(name))
             return null;
         if (Json(name) is { } value ? ChatIds.TryRead(value, out var id) : ChatIds.TryRead(Written(name), out id))
             return id;
+        if (zero && (Json(name)?.ToString() ?? Written(name)) is "0")
+            return 0;
         return Wrong<long?>(name, ChatIds.Rule, null);
     }
 
@@ -182,11 +184,24 @@ internal sealed class RestParameters : IDisposable
     /// <summary>Whether the parameter was given at all.</summary>
     public bool Has(string name) => Json(name) is not null || Written(name) is not null || WrittenList(name) is not null;
 
+    /// <summary>Says that a parameter is missing.</summary>
+    public void Lack(string name) => (missing ??= []).Add(name);
+
     /// <summary>Says that a parameter, well-formed by itself, will not do; the reason goes on from its name.</summary>
     public void Refuse(string name, string reason) => (invalid ??= new(StringComparer.Ordinal)).TryAdd(name, $"{name} {reason}.");
 
-    /// <summary>Says that the chat's own rules refuse a parameter.</summary>
-    public void Refuse(string name, ChatException refusal) => (invalid ??= new(StringComparer.Ordinal)).TryAdd(name, refusal.Message);
+    /// <summary>Holds a parameter to the chat's own rules, which throw what is wrong with it.</summary>
+    public void Check(string name, Action rule)
+    {
+        try
+        {
+            rule();
+        }
+        catch (ChatException refusal)
+        {
+            (invalid ??= new(StringComparer.Ordinal)).TryAdd(name, refusal.Message);
+        }
+    }
 
     /// <summary>Says what was missing, or else what was wrong, in one answer.</summary>
     /// <exception cref="RestException">Something was.</exception>
@@ -268,7 +283,7 @@ internal sealed class RestParameters : IDisposable
 
     private T Lacking<T>(string name, T fallback)
     {
-        (missing ??= []).Add(name);
+        Lack(name);
         return fallback;
     }
 }

@@ -1,7 +1,7 @@
 namespace Chatpulse.Server.Rest;
 
 /// <summary>One REST route: how it is reached, what it takes, who serves it. The index that clients read is made of these.</summary>
-/// <param name="Method">GET (which serves HEAD too) or POST.</param>
+/// <param name="Method">GET (which serves HEAD too), POST, PATCH or DELETE.</param>
 /// <param name="Path">Below <c>/wp-json</c>, with ids as <c>{thread_id}</c>.</param>
 /// <param name="Arguments">What the index says about its parameters; the handler is what checks them.</param>
 /// <param name="Handler">Answers a call, or throws.</param>

@@ -10,15 +10,23 @@ internal sealed class ThreadRoutes(IChatStore store, ChatService chat)
     public IEnumerable<RestRoute> For(string path) =>
     [
         new(HttpMethods.Get, path + "/threads", [new("page", Default: 1), new("per_page", Default: 20), new("search", Default: "")], ListAsync),
+        new(HttpMethods.Get, path + "/users/{user_id}/threads",
+            [new("user_id", Required: true), new("page", Default: 1), new("per_page", Default: 20), new("search", Default: "")], ListOfUserAsync),
         new(HttpMethods.Post, path + "/threads", [new("type", Required: true), new("title"), new("participants")], CreateAsync),
     ];
 
-    private async Task ListAsync(RestCall call)
+    private Task ListAsync(RestCall call) => ListAsync(call, ofUser: null);
+
+    private Task ListOfUserAsync(RestCall call) => ListAsync(call, call.PathId("user_id"));
+
+    private async Task ListAsync(RestCall call, long? ofUser)
     {
         var page = call.Parameters.Integer("page", 1, min: 1, max: 1_000_000);
         var perPage = call.Parameters.Integer("per_page", 20, min: 1, max: 100);
         var search = call.Parameters.Text("search", "", text => text.Length > StoreLimits.SearchLength ? $"must be at most {StoreLimits.SearchLength} characters" : null);
         var user = await call.UserAsync();
+        if (ofUser is not null && ofUser != user.UserId)
+            throw new RestException(StatusCodes.Status403Forbidden, "rest_forbidden", "Sorry, you are not allowed to do that.");
 
         var found = await store.ThreadsAsync(user.UserId, page, perPage, search.Length == 0 ? null : search, call.Aborted);
         await call.AnswerAsync(

@@ -103,6 +103,9 @@ public sealed class MessageRoutesTests(DevelopmentServer server) : IClassFixture
     [InlineData("""{"content":"x","attachment_ids":[1,2,3,4,5,6,7,8,9,10,11]}""", "attachment_ids")]
     [InlineData("""{"content":"x","attachment_ids":[999999]}""", "attachment_ids")]
     [InlineData("""{"content":"x","sender_id":"../1"}""", "sender_id")]
+    [InlineData("""{"content":"x","client_id":7}""", "client_id")]
+    [InlineData("""{"content":"x","client_id":""}""", "client_id")]
+    [InlineData("""{"content":"x","client_id":"a\u0000"}""", "client_id")]
     public async Task A_wrong_parameter_is_named(string body, string name)
     {
         var (alice, bob) = (server.NewUser(), server.NewUser());
@@ -158,6 +161,8 @@ public sealed class MessageRoutesTests(DevelopmentServer server) : IClassFixture
         seen.ShouldBe(sent);
         (await server.GetAsync(bob, $"{Base}/threads/{thread}/messages?after_id={sent[21]}").JsonAsync())
             .List("messages").Select(message => message.Id()).ShouldBe(sent[22..]);
+        (await server.GetAsync(bob, $"{Base}/threads/{thread}/messages?after_id=0&limit=3").JsonAsync())
+            .List("messages").Select(message => message.Id()).ShouldBe(sent[..3]);
     }
 
     [Fact]
@@ -184,7 +189,8 @@ public sealed class MessageRoutesTests(DevelopmentServer server) : IClassFixture
     [InlineData("before=garbage", "before")]
     [InlineData("before_id=0", "before_id")]
     [InlineData("after_id=-1", "after_id")]
-    [InlineData("before_id=1&after_id=1", "before")]
+    [InlineData("before_id=1&after_id=1", "after_id")]
+    [InlineData("before_id=1&before=2999-01-01", "before")]
     public async Task A_page_that_is_none_is_named(string query, string name) =>
         await server.GetAsync(server.NewUser(), $"{Base}/threads/77/messages?{query}").ShouldRefuseParameterAsync(name);
 
@@ -204,10 +210,59 @@ public sealed class MessageRoutesTests(DevelopmentServer server) : IClassFixture
         await Marked("""{"message_id":99999999}""", 0);
         await Marked("[]", 2);
         await Marked("{}", 0);
-        (await server.As(bob).PostAsync(read, content: null, Cancel).JsonAsync()).GetRawText().ShouldBe("""{"success":true,"marked_count":0}""");
+        (await server.As(bob).PostAsync(read, content: null, Cancel).JsonAsync())
+            .GetRawText().ShouldBe("""{"success":true,"marked_count":0,"receipts":[]}""");
 
         async Task Marked(string body, int count) =>
-            (await server.As(bob).PostAsync(read, body).JsonAsync()).GetRawText().ShouldBe($$"""{"success":true,"marked_count":{{count}}}""");
+            (await server.As(bob).PostAsync(read, body).JsonAsync()).GetProperty("marked_count").GetInt32().ShouldBe(count);
+    }
+
+    [Fact]
+    public async Task Several_are_read_in_one_call_which_passes_over_what_is_elsewhere_and_answers_the_receipts()
+    {
+        var (alice, bob) = (server.NewUser(), server.NewUser());
+        var thread = await server.PrivateThreadAsync(alice, bob);
+        var elsewhere = await server.SendAsync(alice, await server.PrivateThreadAsync(alice, server.NewUser()), "not here");
+        var (first, second) = (await server.SendAsync(alice, thread, "1"), await server.SendAsync(alice, thread, "2"));
+        await server.SendAsync(alice, thread, "3");
+        var read = $"{Base}/threads/{thread}/read";
+
+        (await server.As(bob).PostAsync(read, """{"message_ids":[]}""").JsonAsync()).GetProperty("marked_count").GetInt32().ShouldBe(0);
+        var answer = await server.As(bob).PostAsync(read, $$"""{"message_id":{{second}},"message_ids":[{{second}},{{first}},{{elsewhere}}]}""").JsonAsync();
+
+        answer.GetProperty("marked_count").GetInt32().ShouldBe(2);
+        var receipts = answer.List("receipts").ToList();
+        receipts.Select(receipt => receipt.Id("message_id")).ShouldBe([first, second]);
+        receipts[0].Names().ShouldBe(["message_id", "read_at", "read_at_gmt"]);
+        receipts[0].Text("read_at").ShouldMatch(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$");
+        receipts[0].Text("read_at_gmt").ShouldMatch(@"^\d{4}-\d\d-\d\dT.*Z$");
+        (await server.GetAsync(alice, $"{Base}/messages/{elsewhere}/receipts").JsonAsync()).GetProperty("read_count").GetInt32().ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("""{"message_ids":5}""")]
+    [InlineData("""{"message_ids":[0]}""")]
+    [InlineData("""{"message_ids":["x"]}""")]
+    public async Task Message_ids_that_are_none_are_named(string body) =>
+        await server.As(server.NewUser()).PostAsync($"{Base}/threads/77/read", body).ShouldRefuseParameterAsync("message_ids");
+
+    [Fact]
+    public async Task A_client_id_names_one_message_of_a_sender_in_a_thread_however_often_it_is_sent()
+    {
+        var (alice, bob) = (server.NewUser(), server.NewUser());
+        var thread = await server.PrivateThreadAsync(alice, bob);
+        await using var listener = await server.Server.JoinAsync(bob, thread);
+        var path = $"{Base}/threads/{thread}";
+        var first = await server.As(alice).PostAsync(path, """{"content":"once","client_id":"c-1"}""").JsonAsync(HttpStatusCode.Created);
+        first.GetProperty("message").Text("client_id").ShouldBe("c-1");
+
+        var again = await server.As(alice).PostAsync(path, """{"content":"once","client_id":"c-1"}""").JsonAsync();
+
+        again.Names().ShouldBe(["message", "success", "already_stored"]);
+        again.GetProperty("already_stored").GetBoolean().ShouldBeTrue();
+        again.GetProperty("message").Id().ShouldBe(first.GetProperty("message").Id());
+        await server.As(bob).PostAsync(path, """{"content":"another's","client_id":"c-1"}""").JsonAsync(HttpStatusCode.Created);
+        (await listener.AllAsync("message")).Select(message => message.Text("content")).ShouldBe(["once", "another's"]);
     }
 
     [Theory]

@@ -58,6 +58,27 @@ public sealed class RestAccessTests
         refused.Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("PATCH", "/messages/5", "GET,POST", true)]
+    [InlineData("DELETE", "/messages/5", "GET,POST", true)]
+    [InlineData("DELETE", "/threads/5/participants/6", "GET,POST", true)]
+    [InlineData("PATCH", "/threads", "GET,POST", false)]
+    [InlineData("DELETE", "/threads/5/messages", "GET,POST", false)]
+    [InlineData("PATCH", "/messages/5", "GET", false)]
+    public async Task Pages_of_other_origins_may_change_where_there_is_something_to_change_and_they_may_write(
+        string method, string path, string methods, bool allowed)
+    {
+        await using var server = await TestServer.StartAsync(settings => settings with { CorsMethods = methods.Split(',') });
+        using var request = new HttpRequestMessage(HttpMethod.Options, "/wp-json/chatpulse-chat/v1" + path);
+        request.Headers.Add("Origin", "https://any.example");
+        request.Headers.Add("Access-Control-Request-Method", method);
+
+        using var answer = await server.Client().SendAsync(request, Cancel);
+
+        answer.Headers.TryGetValues("Access-Control-Allow-Methods", out var told);
+        string.Join(',', told ?? []).Split(',').Contains(method, StringComparer.Ordinal).ShouldBe(allowed);
+    }
+
     [Fact]
     public async Task Any_origin_may_call_by_default_and_sees_errors_too()
     {

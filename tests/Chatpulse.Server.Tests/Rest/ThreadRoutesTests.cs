@@ -35,6 +35,22 @@ public sealed class ThreadRoutesTests(DevelopmentServer server) : IClassFixture<
         thread.GetProperty("unread_count").GetInt32().ShouldBe(0);
     }
 
+    [Fact]
+    public async Task The_threads_of_a_user_are_for_that_user()
+    {
+        var (alice, bob) = (server.NewUser(), server.NewUser());
+        await server.PrivateThreadAsync(alice, bob);
+
+        var own = await server.GetAsync(alice, $"/wp-json/chatpulse-chat/v1/users/{alice}/threads?per_page=5").JsonAsync();
+
+        own.GetRawText().ShouldBe((await server.GetAsync(alice, $"{Threads}?per_page=5").JsonAsync()).GetRawText());
+        own.List("threads").Count().ShouldBe(1);
+        await server.GetAsync(bob, $"/wp-json/chatpulse-chat/v1/users/{alice}/threads").ShouldRefuseAsync(403, "rest_forbidden");
+        await server.Anonymous.GetAsync(new Uri($"/wp-json/chatpulse-chat/v1/users/{alice}/threads", UriKind.Relative), Cancel).ShouldRefuseAsync(401, "rest_not_logged_in");
+        await server.GetAsync(alice, "/wp-json/chatpulse-chat/v1/users/0/threads").ShouldRefuseParameterAsync("user_id");
+        await server.GetAsync(alice, $"/wp-json/chatpulse-chat/v1/users/{alice}/threads?per_page=0").ShouldRefuseParameterAsync("per_page");
+    }
+
     [Theory]
     [InlineData("[{0},{1}]")]
     [InlineData("[{1},{0}]")]

@@ -46,8 +46,6 @@ public sealed partial class SqliteChatStore
 
     private const string SelectReader = "SELECT display_name, email FROM chatpulse_users WHERE id = $1";
 
-    private const string SelectThreadOfMessage = "SELECT thread_id FROM chatpulse_messages WHERE id = $1";
-
     private const string SelectReceipts = """
         SELECT r.message_id, r.user_id, u.display_name, u.email, r.read_at
         FROM chatpulse_message_read_receipts r JOIN chatpulse_users u ON u.id = r.user_id
@@ -84,9 +82,7 @@ public sealed partial class SqliteChatStore
         return await readers.ReadAsync(
             session =>
             {
-                var threadId = session.QueryNumber(SelectThreadOfMessage, messageId)
-                    ?? throw new ChatException(ChatErrorCodes.NotFound, $"There is no message {messageId}");
-                Membership.Require(session, userId, threadId);
+                RequireThreadOf(session, userId, messageId);
                 var receipts = new List<ReadReceipt>();
                 using var reader = session.Query(SelectReceipts, messageId);
                 while (reader.Read())

@@ -11,7 +11,7 @@ namespace Chatpulse.Server.Stores.Sqlite;
 /// a read sees every write that was answered before it. A caller who cancels stops waiting, but the write may still be done.
 /// Where the thread is unknown the refusal is <c>not_found</c>; where it is known and the user is not in it, <c>forbidden</c>.
 /// </remarks>
-public sealed partial class SqliteChatStore : IChatStore, IAsyncDisposable
+public sealed partial class SqliteChatStore : IEmbeddedStore, IAsyncDisposable
 {
     private const string WriteHealth = """
         INSERT INTO chatpulse_health (id, checked_at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at
