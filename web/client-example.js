@@ -17,6 +17,7 @@
  */
 import { io } from 'socket.io-client';
 import { ChatError } from './chat-error.js';
+import { Files } from './files.js';
 import { Outbox } from './outbox.js';
 import { claimOf, Proof } from './proof.js';
 import { ThreadState } from './thread.js';
@@ -52,7 +53,8 @@ export { ChatError };
  * - `state`: `{ state, error? }`; `connecting`, `connected`, `reconnecting`, `refused` (the server does not accept this user;
  *   nothing is tried again) or `closed`.
  * - `message`: `{ message, source }`: each message once; `source` is `history`, `missed` (while the connection was lost) or `live`.
- * - `update`: `{ message }`: a message was edited or its status changed.
+ * - `update`: `{ message }`: a message was edited, deleted or reacted to, or its status changed.
+ * - `rejoined`: `{ threadId }`: what was missed in a thread has come; what was done meanwhile to older messages is for `history` to tell.
  * - `pending`: a `PendingMessage` that is new or changed its state to `sending` or `failed`.
  * - `sent`: `{ tempId, message, shown }`: the pending message is stored; `shown` when `message` has told of it already.
  * - `typing`: `{ threadId, userId, isTyping }`.
@@ -96,11 +98,18 @@ export class ChatClient extends EventTarget {
     this.userId = Number(userId ?? (typeof token === 'string' ? claimOf(token, 'sub') : undefined));
     this.#proof = new Proof(token, async (renewed) => void (await this.#request('auth_refresh', { token: renewed })));
 
+    const credentials = async () => {
+      const proof = await this.#proof.get();
+      return proof ? { token: proof } : { userId };
+    };
+    /** The files of messages. */
+    this.files = new Files(url, credentials);
+
     const auth = async (done) => {
       try {
-        const proof = await this.#proof.get();
-        if (proof && userId === undefined) this.userId = Number(claimOf(proof, 'sub'));
-        done(proof ? { token: proof } : { userId });
+        const own = await credentials();
+        if (own.token && userId === undefined) this.userId = Number(claimOf(own.token, 'sub'));
+        done(own);
       } catch (error) {
         if (error instanceof ChatError && !error.isTemporary) {
           this.#socket.disconnect();
@@ -305,7 +314,12 @@ export class ChatClient extends EventTarget {
       // A server that wants to know whether the message has arrived tells its sender then; after a recovery an offset comes here instead.
       if (typeof acknowledge === 'function') acknowledge();
     });
-    socket.on('message_update', (message) => this.#dispatch('update', { message }));
+    socket.on('message_update', (message) => {
+      const thread = this.#threads.get(message.threadId);
+      thread?.update(message);
+      thread?.outbox.update(message);
+      this.#dispatch('update', { message });
+    });
     socket.on('message_id_mapping', ({ tempId, realId }) => {
       for (const { outbox } of this.#threads.values()) outbox.identify(tempId, realId);
     });
@@ -353,6 +367,7 @@ export class ChatClient extends EventTarget {
       await thread.outbox.settleLost();
       if (!isCurrent()) return;
       for (const message of thread.release()) this.#deliver(thread, message, thread.wasEntered ? 'missed' : 'live');
+      if (thread.wasEntered && !this.#socket.recovered) this.#dispatch('rejoined', { threadId: thread.id });
       thread.wasEntered = true;
       thread.resolve({ hasMore });
       this.#sendReceipts(thread);

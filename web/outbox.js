@@ -29,7 +29,7 @@ import { ChatError } from './chat-error.js';
 /** The messages of one thread that are not confirmed yet; sends them one after the other, each again until it is settled. */
 export class Outbox {
   #line;
-  /** `{ pending, attempts, uncertain, realId }`, in the order in which they are sent. */
+  /** `{ pending, attempts, uncertain, realId, latest }`, in the order in which they are sent. */
   #entries = [];
   #isSending = false;
 
@@ -82,6 +82,11 @@ export class Outbox {
     for (const entry of this.#entries) if (entry.pending.tempId === tempId) entry.realId = realId;
   }
 
+  /** A message has changed before its own answer has come: what is confirmed is how it is now. */
+  update(message) {
+    for (const entry of this.#entries) if (entry.realId === message.id) entry.latest = message;
+  }
+
   /** Sends once the message whose answer was lost with the connection, if there is one. */
   async settleLost() {
     const lost = this.#entries.find((entry) => entry.uncertain && entry.pending.state === 'sending');
@@ -130,7 +135,7 @@ export class Outbox {
   #settle(entry, message) {
     this.#entries = this.#entries.filter((other) => other !== entry);
     entry.pending.state = 'sent';
-    this.#line.stored(entry.pending, message);
+    this.#line.stored(entry.pending, entry.latest ?? message);
   }
 
   #fail({ pending }, error) {

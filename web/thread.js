@@ -56,6 +56,11 @@ export class ThreadState {
     this.#held.push(message);
   }
 
+  /** A message that is held back has changed. */
+  update(message) {
+    this.#held = this.#held.map((held) => (held.id === message.id ? message : held));
+  }
+
   /** What is held back and newer than this message, in order. */
   heldAfter(id = 0) {
     return this.#held.filter((message) => message.id > id).sort((one, other) => one.id - other.id);

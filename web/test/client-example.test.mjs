@@ -24,7 +24,7 @@ afterEach(async () => {
 function connect(userId, options = {}) {
   const client = new ChatClient({ url: server.url, userId, retryDelay: 10, socket: { reconnectionDelay: 10, reconnectionDelayMax: 50 }, ...options });
   client.log = [];
-  for (const type of ['state', 'message', 'update', 'pending', 'sent', 'typing', 'presence', 'receipt', 'error'])
+  for (const type of ['state', 'message', 'update', 'pending', 'sent', 'rejoined', 'typing', 'presence', 'receipt', 'error'])
     client.addEventListener(type, ({ detail }) => client.log.push({ type, ...detail }));
   clients.push(client);
   return client;
@@ -34,7 +34,7 @@ const shown = (client) => client.log.filter(({ type }) => type === 'message').ma
 
 /** Waits until the condition holds, looking whenever the client dispatches something. */
 async function until(client, condition) {
-  const types = ['state', 'message', 'pending', 'sent', 'typing', 'receipt', 'error'];
+  const types = ['state', 'message', 'update', 'pending', 'sent', 'rejoined', 'typing', 'receipt', 'error'];
   await new Promise((resolve) => {
     const check = () => {
       if (!condition()) return;
@@ -420,3 +420,79 @@ function startTerminal(...args) {
     });
   return terminal;
 }
+
+test('what is done to a message is asked for, answered with the message as it is then, and told to everybody', async () => {
+  const ann = connect(2);
+  const bob = connect(3);
+  await Promise.all([ann.join(THREAD), bob.join(THREAD)]);
+  const { id } = server.say(2, 'Helo');
+  const updates = (client) => client.log.filter(({ type }) => type === 'update').map(({ message }) => message);
+
+  assert.equal((await ann.edit(THREAD, id, 'Hello')).content, 'Hello');
+  assert.deepEqual((await bob.react(THREAD, id, '👍')).reactions, [{ emoji: '👍', userIds: [3] }]);
+  assert.equal((await bob.react(THREAD, id, '👍', true)).reactions, undefined);
+  assert.ok((await ann.delete(THREAD, id)).deletedAt);
+
+  assert.deepEqual(server.changes, [
+    { event: 'message_edit', threadId: THREAD, messageId: id, content: 'Hello' },
+    { event: 'reaction', threadId: THREAD, messageId: id, emoji: '👍', remove: false },
+    { event: 'reaction', threadId: THREAD, messageId: id, emoji: '👍', remove: true },
+    { event: 'message_delete', threadId: THREAD, messageId: id },
+  ]);
+  for (const client of [ann, bob]) {
+    await until(client, () => updates(client).length === 4);
+    assert.deepEqual(updates(client).map(({ content }) => content), ['Hello', 'Hello', 'Hello', '']);
+  }
+});
+
+test('what may not be done to a message is refused with a reason', async () => {
+  const bob = connect(3);
+  await bob.join(THREAD);
+  const { id } = server.say(2, 'mine');
+
+  await assert.rejects(bob.edit(THREAD, id, 'yours'), (error) => error instanceof ChatError && error.code === 'forbidden' && error.message === 'It is not yours.');
+  await assert.rejects(bob.delete(THREAD, id), ChatError);
+});
+
+test('a message that arrives is acknowledged, so that its sender can be told', async () => {
+  const bob = connect(3);
+  await bob.join(THREAD);
+  const taken = once(server, 'taken');
+
+  const { id } = server.say(2, 'Are you there?');
+  await taken;
+
+  assert.deepEqual(server.taken, [id]);
+});
+
+test('a change that overtakes the answer to the message itself is not lost', async () => {
+  const ann = connect(2);
+  await ann.join(THREAD);
+  server.misbehave.push(({ socket, payload, store, ack }) => {
+    const message = store();
+    socket.emit('message_id_mapping', { tempId: payload.tempId, realId: message.id });
+    socket.emit('message_update', { ...message, status: 'delivered' });
+    ack({ ok: true, message });
+  });
+
+  ann.send(THREAD, 'quick');
+  await until(ann, () => ann.pending(THREAD).length === 0);
+
+  assert.equal(ann.log.find(({ type }) => type === 'sent').message.status, 'delivered');
+});
+
+test('after a reconnect it is told that what is shown may have changed', async () => {
+  const ann = connect(2);
+  await ann.join(THREAD);
+  const { id } = server.say(3, 'before');
+  await until(ann, () => shown(ann).length === 1);
+  assert.deepEqual(ann.log.filter(({ type }) => type === 'rejoined'), []);
+  server.cut();
+  await until(ann, () => ann.state === 'reconnecting');
+  server.change(server.messages[0], { content: 'after', editedAt: new Date().toISOString() });
+
+  await until(ann, () => ann.log.some(({ type }) => type === 'rejoined'));
+
+  const { messages } = await ann.history(THREAD);
+  assert.deepEqual(messages.map((message) => [message.id, message.content]), [[id, 'after']]);
+});

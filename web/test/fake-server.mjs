@@ -16,6 +16,10 @@ export class FakeServer extends EventEmitter {
   messages = [];
   /** What to do with the next `message_send`s instead of answering: functions of `(payload, store)`, one for each. */
   misbehave = [];
+  /** Everything that was asked to be done to messages, in order: `{ event, ...payload }`. */
+  changes = [];
+  /** Ids of messages that a client has acknowledged; each is also the event `taken`. */
+  taken = [];
   port = 0;
 
   get url() {
@@ -49,7 +53,19 @@ export class FakeServer extends EventEmitter {
   /** Stores a message as if somebody else had sent it, and tells whoever is connected. */
   say(senderId, content, threadId = 1) {
     const { message } = this.store({ threadId, content }, senderId);
-    this.io?.to(`thread ${threadId}`).emit('message', message);
+    for (const socket of this.io.sockets.sockets.values())
+      if (socket.rooms.has(`thread ${threadId}`))
+        socket.emit('message', message, () => {
+          this.taken.push(message.id);
+          this.emit('taken');
+        });
+    return message;
+  }
+
+  /** Changes a message and tells whoever is connected. */
+  change(message, changes) {
+    Object.assign(message, changes);
+    this.io.to(`thread ${message.threadId}`).emit('message_update', message);
     return message;
   }
 
@@ -99,6 +115,16 @@ export class FakeServer extends EventEmitter {
       socket.emit('message_id_mapping', { tempId: payload.tempId, realId: message.id });
       ack({ ok: true, message });
     });
+    const change = (event, changes) =>
+      socket.on(event, (payload, ack) => {
+        this.changes.push({ event, ...payload });
+        const message = this.messages.find(({ id }) => id === payload.messageId);
+        if (message.senderId !== userId && event !== 'reaction') ack({ ok: false, error: { code: 'forbidden', message: 'It is not yours.' } });
+        else ack({ ok: true, message: this.change(message, changes(payload)) });
+      });
+    change('message_edit', ({ content }) => ({ content, editedAt: new Date().toISOString() }));
+    change('message_delete', () => ({ content: '', deletedAt: new Date().toISOString() }));
+    change('reaction', ({ emoji, remove }) => ({ reactions: remove ? undefined : [{ emoji, userIds: [userId] }] }));
     socket.on('auth_refresh', ({ token }, ack) => {
       this.emit('refresh', token);
       ack({ ok: true });
