@@ -46,8 +46,11 @@ export function createMessageItem() {
       html('p', { class: 'sender' }),
       html('p', { class: 'content', dir: 'auto' }),
       html('ul', { class: 'attachments', hidden: true }),
-      html('p', { class: 'meta' }, html('time'), ' ', html('span', { class: 'state' })),
+      html('ul', { class: 'reactions', hidden: true, 'aria-label': text('Reactions') }),
+      html('p', { class: 'meta' }, html('span', { class: 'edited', hidden: true }, text('edited')), ' ', html('time'), ' ', html('span', { class: 'state' })),
+      html('button', { type: 'button', class: 'more', hidden: true, 'aria-label': text('What to do with this message'), 'aria-expanded': 'false' }, '⋯'),
     ),
+    html('p', { class: 'problem', role: 'alert', hidden: true }),
     html(
       'p',
       { class: 'failure', role: 'alert', hidden: true },

@@ -7,6 +7,10 @@ import { text } from './text.js';
 
 const PAGE_SIZE = 50;
 const MAX_LENGTH = 10_000;
+/** The most messages that one page of history can have. */
+const MAX_PAGE_SIZE = 100;
+/** Events whose errors are not for the alert. */
+const TOLD_ELSEWHERE = ['join_thread', 'auth_refresh', 'message_edit', 'message_delete', 'reaction'];
 
 /**
  * Shows one thread in an element of any page and keeps it up to date until `close` is called.
@@ -40,6 +44,11 @@ export function mountChat(element, { threadId, client: shared, url, userId, toke
     read,
     retry: (tempId) => client.retry(tempId),
     discard: (tempId) => client.discard(tempId),
+    edit: (id, content) => client.edit(threadId, id, content),
+    remove: (id) => client.delete(threadId, id),
+    react: (id, emoji, remove) => client.react(threadId, id, emoji, remove),
+    nameOf: (userId) => people.nameOf(userId),
+    files: client.files,
     trimmed: () => (older.hidden = false),
   });
   const { draft, older, newest } = view;
@@ -90,7 +99,13 @@ export function mountChat(element, { threadId, client: shared, url, userId, toke
     updateUnread();
   });
 
-  listen('update', ({ message }) => messages.update(message));
+  listen('update', ({ message }) => {
+    if (message.threadId !== threadId) return;
+    renewed?.add(message.id);
+    messages.update(message);
+  });
+
+  listen('rejoined', ({ threadId: rejoined }) => rejoined === threadId && renew());
 
   listen('pending', (pending) => {
     if (pending.threadId !== threadId) return;
@@ -122,8 +137,8 @@ export function mountChat(element, { threadId, client: shared, url, userId, toke
   });
 
   listen('error', ({ event, message, tempId }) => {
-    // A message that failed says so itself, a thread that is closed is told below, and a token that ends is the client's business.
-    if (!tempId && event !== 'join_thread' && event !== 'auth_refresh') alarm(message);
+    // A message says itself what could not be done with it, a thread that is closed is told below, and a token that ends is the client's business.
+    if (!tempId && !TOLD_ELSEWHERE.includes(event)) alarm(message);
   });
 
   client.join(threadId, { history: PAGE_SIZE }).then(
@@ -164,6 +179,24 @@ export function mountChat(element, { threadId, client: shared, url, userId, toke
     }
   }
   older.addEventListener('click', showOlder);
+
+  /** Ids of the messages that have changed since they are read again. */
+  let renewed;
+  /** Reads again what is on the page: nobody tells what was done to it while the connection was lost. */
+  async function renew() {
+    const changed = (renewed = new Set());
+    try {
+      for (let before, hasMore = true; hasMore; ) {
+        const page = await client.history(threadId, { before, limit: MAX_PAGE_SIZE });
+        if (signal.aborted || renewed !== changed) return;
+        for (const message of page.messages) if (!changed.has(message.id)) messages.update(message);
+        before = page.messages[0]?.id;
+        hasMore = page.hasMore && before > messages.oldestId;
+      }
+    } catch {
+      // A refusal is told as `error`; after a lost connection this begins anew.
+    }
+  }
 
   /** A message of somebody else is in view. Returns whether somebody looks at it. */
   function seen(id) {

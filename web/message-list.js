@@ -1,4 +1,6 @@
 import { createMessageItem } from './chat-view.js';
+import { html } from './elements.js';
+import { attempt, MessageActions, showProblem } from './message-actions.js';
 import { hueOf, initialsOf } from './people.js';
 import { text } from './text.js';
 
@@ -18,6 +20,10 @@ const STATES = {
   read: { sign: '✓✓', label: () => text('Read') },
   failed: { sign: '!', label: () => text('Not sent') },
 };
+/** So many of those who have reacted are named. */
+const NAMED = 10;
+/** Pictures that run nothing; every other file is only ever saved, as a `blob:` address has the rights of the page. */
+const PICTURES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 const RANK = { sending: 0, failed: 0, sent: 1, delivered: 2, read: 3 };
 
 /**
@@ -33,13 +39,17 @@ export class MessageList {
   #byTempId = new Map();
   #unreadDivider;
   #handlers;
+  #actions;
+  /** What is stored of each item that has an id. */
+  #stored = new WeakMap();
   #visible;
   #resized;
 
   /**
    * @param {{ scroller: HTMLElement, log: HTMLElement, messages: HTMLElement }} view What scrolls, what is read out in it, the list in that.
    * @param {object} handlers `seen(ids)`: messages of others came into view; `retry(tempId)`, `discard(tempId)`; `read(content)`: a stored
-   *   message's content as plain text;
+   *   message's content as plain text; `edit(id, content)`, `remove(id)`, `react(id, emoji, remove)`: promises, the change itself comes by
+   *   `update`; `nameOf(userId)`; `files`: the client's;
    *   `trimmed()`: the oldest messages were taken from the page.
    */
   constructor({ scroller, log, messages }, handlers) {
@@ -47,6 +57,7 @@ export class MessageList {
     this.#log = log;
     this.#list = messages;
     this.#handlers = handlers;
+    this.#actions = new MessageActions(handlers);
     this.#visible = new IntersectionObserver((entries) => this.#seen(entries), { root: this.#scroller, threshold: [0, 0.25, 0.5] });
     // What grows below the reader's eyes (a longer draft, a banner, a keyboard on a phone) does not take the end away.
     this.#resized = new ResizeObserver(() => this.#wasAtEnd && this.scrollToEnd());
@@ -102,12 +113,14 @@ export class MessageList {
     requestAnimationFrame(() => this.#log.setAttribute('aria-live', 'polite'));
   }
 
-  /** A message was edited, or its status changed. */
+  /** A message was edited, deleted or reacted to, or its status changed. */
   update(message) {
     const item = this.#byId.get(message.id);
     if (!item) return;
+    const stay = this.isAtEnd;
     this.#fill(item, message);
     this.setState(message.id, message.status);
+    if (stay) this.scrollToEnd();
   }
 
   /** `sent`, `delivered` or `read`, for an own message; it never goes back. */
@@ -200,6 +213,7 @@ export class MessageList {
     if (this.#byId.size <= KEPT + SLACK) return;
     for (const item of [...this.#list.querySelectorAll('.message[data-id]')].slice(0, -KEPT)) {
       this.#visible.unobserve(item);
+      this.#actions.changed(item);
       this.#byId.delete(Number(item.dataset.id));
       item.remove();
     }
@@ -223,6 +237,7 @@ export class MessageList {
 
   #create(message, isOwn = message.senderId === this.#ownId) {
     const item = createMessageItem();
+    item.querySelector('.more').addEventListener('click', () => this.#actions.toggle(item, this.#stored.get(item)));
     item.classList.toggle('own', isOwn);
     item.classList.toggle('system', message.contentType === 'system');
     this.#fill(item, message);
@@ -239,14 +254,64 @@ export class MessageList {
     const name = message.senderName ?? text('User {user}', { user: message.senderId });
     item.querySelector('.avatar').textContent = initialsOf(name);
     item.querySelector('.sender').textContent = message.senderId === this.#ownId ? text('You') : name;
-    item.querySelector('.content').replaceChildren(...withLinks(message.id === undefined ? message.content : this.#handlers.read(message.content)));
+    const isStored = message.id !== undefined;
+    const isDeleted = Boolean(message.deletedAt);
+    item.classList.toggle('deleted', isDeleted);
+    const content = isDeleted ? [text('This message was deleted.')] : withLinks(isStored ? this.#handlers.read(message.content) : message.content);
+    item.querySelector('.content').replaceChildren(...content);
     const time = item.querySelector('time');
     time.dateTime = created.toISOString();
     time.title = created.toLocaleString();
     time.textContent = created.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
     const attachments = item.querySelector('.attachments');
-    attachments.hidden = !message.attachments?.some((attachment) => attachment?.filename);
-    if (!attachments.hidden) attachments.replaceChildren(...message.attachments.map(attachmentItem));
+    const files = (message.attachments ?? []).filter((attachment) => attachment?.filename);
+    attachments.hidden = files.length === 0;
+    // A picture that was opened stays open while somebody reacts to it.
+    if (JSON.stringify(files) !== attachments.dataset.files) {
+      attachments.dataset.files = JSON.stringify(files);
+      attachments.replaceChildren(...files.map((file) => this.#attachmentItem(item, file)));
+    }
+    const edited = item.querySelector('.edited');
+    edited.hidden = isDeleted || !message.editedAt;
+    if (!edited.hidden) edited.title = new Date(message.editedAt).toLocaleString();
+    this.#showReactions(item, message);
+    const more = item.querySelector('.more');
+    if (isDeleted && more.getRootNode().activeElement?.closest('.message') === item) this.#scroller.focus({ preventScroll: true });
+    more.hidden = !isStored || isDeleted || message.contentType === 'system';
+    if (isStored) this.#stored.set(item, message);
+    if (isDeleted) showProblem(item, '');
+    this.#actions.changed(item, message);
+  }
+
+  #showReactions(item, { id, reactions = [] }) {
+    const list = item.querySelector('.reactions');
+    const focused = list.getRootNode().activeElement;
+    const former = list.contains(focused) ? focused.dataset.emoji : undefined;
+    list.hidden = reactions.length === 0;
+    list.replaceChildren(
+      ...reactions.map(({ emoji, userIds }) => {
+        const isOwn = userIds.includes(this.#ownId);
+        const chip = html('button', { type: 'button', class: 'reaction', 'aria-pressed': String(isOwn), 'data-emoji': emoji }, `${emoji} ${userIds.length}`);
+        chip.title = userIds.slice(0, NAMED).map((userId) => (userId === this.#ownId ? text('You') : this.#handlers.nameOf(userId))).join(', ');
+        chip.addEventListener('click', () => attempt(item, () => this.#handlers.react(id, emoji, isOwn)));
+        return html('li', {}, chip);
+      }),
+    );
+    if (former === undefined) return;
+    const again = [...list.querySelectorAll('.reaction')].find(({ dataset }) => dataset.emoji === former);
+    (again ?? item.querySelector('.more')).focus({ preventScroll: true });
+  }
+
+  #attachmentItem(item, { filename, url, size }) {
+    const address = this.#handlers.files.addressOf(url);
+    const name = html(address ? 'a' : 'span', address ? { href: address, rel: 'noopener noreferrer', target: '_blank' } : {}, filename);
+    const entry = html('li', {}, '📎 ', name, ` (${text('{size} KB', { size: Math.ceil(size / 1024) })})`);
+    name.addEventListener('click', (event) => {
+      if (!address || !this.#handlers.files.isGuarded(url)) return;
+      event.preventDefault();
+      attempt(item, async () => openFile(entry, filename, await this.#handlers.files.download(url)));
+    });
+    return entry;
   }
 
   /** The element before which a message with this id belongs; null for the end. */
@@ -379,17 +444,23 @@ function* withLinks(content) {
   yield content.slice(end);
 }
 
-function attachmentItem({ filename, url, size }) {
-  const item = document.createElement('li');
-  const address = URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI) : undefined;
-  const isWeb = address?.protocol === 'https:' || address?.protocol === 'http:';
-  const name = document.createElement(isWeb ? 'a' : 'span');
-  if (isWeb) {
-    name.href = address.href;
-    name.rel = 'noopener noreferrer';
-    name.target = '_blank';
+/** Shows a picture below its name, or hides it again; saves any other file. */
+function openFile(entry, filename, blob) {
+  const shown = entry.querySelector('img');
+  if (shown) {
+    shown.remove();
+    return;
   }
-  name.textContent = filename;
-  item.append('📎 ', name, ` (${text('{size} KB', { size: Math.ceil(size / 1024) })})`);
-  return item;
+  const address = URL.createObjectURL(blob);
+  const forget = () => URL.revokeObjectURL(address);
+  if (PICTURES.includes(blob.type)) {
+    const picture = html('img', { src: address, alt: filename });
+    picture.addEventListener('load', forget);
+    picture.addEventListener('error', forget);
+    entry.append(picture);
+    return;
+  }
+  html('a', { href: address, download: filename }).click();
+  // The browser reads it after the click.
+  setTimeout(forget, 60_000);
 }

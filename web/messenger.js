@@ -49,6 +49,7 @@ export function mountMessenger(element, { url, userId, token, read = (content) =
   listen('threads', reread);
   listen('message', ({ source }) => source !== 'history' && reread());
   listen('sent', reread);
+  listen('update', ({ message }) => threads.some(({ lastMessage }) => lastMessage?.id === message.id) && reread());
   listen('receipt', ({ userId: reader }) => reader === client.userId && reread());
 
   const clock = setInterval(() => !document.hidden && reread(), REREAD);
@@ -116,7 +117,7 @@ export function mountMessenger(element, { url, userId, token, read = (content) =
 
   function lastOf({ lastMessage }) {
     if (!lastMessage) return '';
-    const words = read(lastMessage.content) || (lastMessage.attachments?.length > 0 ? text('A file') : '');
+    const words = lastMessage.deletedAt ? text('This message was deleted.') : read(lastMessage.content) || (lastMessage.attachments?.length > 0 ? text('A file') : '');
     return lastMessage.senderId === client.userId ? text('You: {words}', { words }) : words;
   }
 

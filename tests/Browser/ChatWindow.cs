@@ -54,7 +54,7 @@ public sealed class ChatWindow
 
     public Task SeesAsync(string content) => Assertions.Expect(Message(content)).ToBeVisibleAsync();
 
-    /// <summary>Waits for what an own message says of itself: <c>sending</c>, <c>sent</c>, <c>read</c>, <c>failed</c>.</summary>
+    /// <summary>Waits for what an own message says of itself: <c>sending</c>, <c>sent</c>, <c>delivered</c>, <c>read</c>, <c>failed</c>.</summary>
     public Task SeesStateAsync(string content, string state) => Assertions.Expect(Message(content)).ToHaveAttributeAsync("data-state", state);
 
     /// <summary>Waits until somebody is <c>online</c>, <c>away</c> or <c>offline</c>.</summary>

@@ -203,7 +203,7 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
         await bob.SeesAsync("after");
         await Expect(bob.Page.Locator(".divider.unread + .message .content")).ToHaveTextAsync("after");
         await Expect(bob.Page).ToHaveTitleAsync($"(1) Thread {thread} · Chatpulse");
-        await ann.SeesStateAsync("after", "sent");
+        await ann.SeesStateAsync("after", "delivered");
 
         await bob.Page.EvaluateAsync("() => { document.hasFocus = () => true; dispatchEvent(new Event('focus')); }");
         await Expect(bob.Page).ToHaveTitleAsync($"Thread {thread} · Chatpulse");

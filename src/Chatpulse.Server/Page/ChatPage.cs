@@ -61,7 +61,7 @@ public static class ChatPage
         var start = page.IndexOf(ImportMapStart, StringComparison.Ordinal) + ImportMapStart.Length;
         var importMap = page[start..page.IndexOf(ImportMapEnd, start, StringComparison.Ordinal)];
         var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(importMap)));
-        return $"default-src 'none'; script-src 'self' 'sha256-{hash}'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        return $"default-src 'none'; script-src 'self' 'sha256-{hash}'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
             + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
     }
 
