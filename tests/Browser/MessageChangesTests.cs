@@ -129,6 +129,30 @@ public sealed class MessageChangesTests(ChatServer server, Chromium chromium) : 
     }
 
     [Fact]
+    public async Task A_site_that_takes_anything_for_an_emoji_does_no_harm()
+    {
+        var ann = await chromium.EnterAsync(server, 123, thread);
+
+        // The server lets no such emoji in; what a WordPress site tells of its own is shown by the same code.
+        var shown = await ann.Page.EvaluateAsync<string[]>(
+            """
+            async (attack) => {
+              const { MessageList } = await import('./message-list.js');
+              const { createChatView } = await import('./chat-view.js');
+              const view = createChatView(2);
+              document.body.append(view.frame);
+              const message = { id: 1, threadId: 1, senderId: 7, senderName: attack, content: attack, createdAt: '2026-01-01T00:00:00Z', editedAt: attack };
+              new MessageList(view, { seen: () => true, read: (content) => content, nameOf: () => attack }).add({ ...message, reactions: [{ emoji: attack, userIds: [7, 8] }] });
+              return [view.log.querySelector('.reaction').textContent, String(view.log.querySelectorAll('img, script').length)];
+            }
+            """,
+            Attack);
+
+        shown.ShouldBe([Attack + " 2", "0"]);
+        await ann.CloseAsync();
+    }
+
+    [Fact]
     public async Task Files_open_for_who_may_see_them()
     {
         byte[] pixel = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
