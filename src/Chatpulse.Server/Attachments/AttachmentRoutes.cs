@@ -35,7 +35,8 @@ internal sealed class AttachmentRoutes(IChatStore store)
         var upload = await Upload.ReadAsync(call.Context.Request, MaxFileBytes, call.Aborted);
         var kept = await store.AddAttachmentAsync(user.UserId, upload.Filename, upload.Type.MimeType, upload.Content, call.Aborted);
         await call.AnswerAsync(
-            new AttachmentAnswer(kept.Id, kept.Url, kept.Filename, kept.Size, kept.MimeType),
+            new AttachmentAnswer(
+                kept.Id, kept.Url, kept.Filename, kept.Size, kept.MimeType, RestTime.Format(kept.CreatedAt), ChatTime.Format(kept.CreatedAt)),
             RestJson.Wire.AttachmentAnswer,
             StatusCodes.Status201Created);
     }

@@ -57,4 +57,4 @@ internal sealed record TypingUsersAnswer(long ThreadId, IReadOnlyList<RestTypist
 internal sealed record RestTypist(long Id, string Name);
 
 /// <summary>Answers <c>POST /attachments</c>.</summary>
-internal sealed record AttachmentAnswer(long AttachmentId, string Url, string Filename, long Size, string MimeType);
+internal sealed record AttachmentAnswer(long AttachmentId, string Url, string Filename, long Size, string MimeType, string CreatedAt, string CreatedAtGmt);

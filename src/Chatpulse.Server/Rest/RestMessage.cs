@@ -97,6 +97,7 @@ public sealed record RestAttachment
         MimeType = attachment.MimeType,
         Size = attachment.Size,
         CreatedAt = RestTime.Format(attachment.CreatedAt),
+        CreatedAtGmt = ChatTime.Format(attachment.CreatedAt),
     };
 
     /// <summary>Its id.</summary>
@@ -116,4 +117,7 @@ public sealed record RestAttachment
 
     /// <summary><c>YYYY-MM-DD HH:MM:SS</c>, UTC.</summary>
     [JsonPropertyName("created_at")] public required string CreatedAt { get; init; }
+
+    /// <summary>ISO 8601, UTC.</summary>
+    [JsonPropertyName("created_at_gmt")] public required string CreatedAtGmt { get; init; }
 }

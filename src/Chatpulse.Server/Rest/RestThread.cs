@@ -18,10 +18,10 @@ public sealed record RestThread
         CreatedAt = RestTime.Format(thread.CreatedAt),
         UpdatedAt = RestTime.Format(thread.UpdatedAt),
         Participants = [.. thread.Participants.Select(user => new RestParticipant(user.Id, user.DisplayName, user.Email))],
-        LastMessage = thread.LastMessage is { } last
-            ? new RestLastMessage(last.Content, RestTime.Format(last.CreatedAt), last.SenderId, last.SenderName)
-            : new RestLastMessage("", "", null, ""),
+        LastMessage = thread.LastMessage is { } last ? RestMessage.From(last) : null,
         UnreadCount = thread.UnreadCount,
+        CreatedAtGmt = ChatTime.Format(thread.CreatedAt),
+        UpdatedAtGmt = ChatTime.Format(thread.UpdatedAt),
     };
 
     /// <summary>Its id.</summary>
@@ -51,11 +51,19 @@ public sealed record RestThread
     /// <summary>Who is in it.</summary>
     [JsonPropertyName("participants")] public required IReadOnlyList<RestParticipant> Participants { get; init; }
 
-    /// <summary>The newest message; with empty fields when there is none.</summary>
-    [JsonPropertyName("last_message")] public required RestLastMessage LastMessage { get; init; }
+    /// <summary>The newest message; null, written as one with empty fields, when there is none.</summary>
+    [JsonPropertyName("last_message")]
+    [JsonConverter(typeof(LastMessageConverter))]
+    public required RestMessage? LastMessage { get; init; }
 
     /// <summary>Messages of others that the asker has not read.</summary>
     [JsonPropertyName("unread_count")] public required int UnreadCount { get; init; }
+
+    /// <summary>ISO 8601, UTC.</summary>
+    [JsonPropertyName("created_at_gmt")] public required string CreatedAtGmt { get; init; }
+
+    /// <summary>ISO 8601, UTC.</summary>
+    [JsonPropertyName("updated_at_gmt")] public required string UpdatedAtGmt { get; init; }
 }
 
 /// <summary>A member of a thread.</summary>
@@ -63,10 +71,3 @@ public sealed record RestParticipant(
     [property: JsonPropertyName("user_id")] long UserId,
     [property: JsonPropertyName("display_name")] string DisplayName,
     [property: JsonPropertyName("email")] string Email);
-
-/// <summary>The newest message of a thread, in short.</summary>
-public sealed record RestLastMessage(
-    [property: JsonPropertyName("content")] string Content,
-    [property: JsonPropertyName("created_at")] string CreatedAt,
-    [property: JsonPropertyName("sender_id")] long? SenderId,
-    [property: JsonPropertyName("sender_name")] string SenderName);

@@ -62,7 +62,7 @@ public sealed class AttachmentRoutesTests(DevelopmentServer server) : IClassFixt
 
         var kept = await UploadAsync(alice, name, declared, content).JsonAsync(HttpStatusCode.Created);
 
-        kept.Names().ShouldBe(["attachment_id", "url", "filename", "size", "mime_type"]);
+        kept.Names().ShouldBe(["attachment_id", "url", "filename", "size", "mime_type", "created_at", "created_at_gmt"]);
         kept.Text("filename").ShouldBe(name);
         kept.Id("size").ShouldBe(content.Length);
         kept.Text("url").ShouldBe($"{Attachments}/{kept.Id("attachment_id")}");
@@ -152,7 +152,7 @@ public sealed class AttachmentRoutesTests(DevelopmentServer server) : IClassFixt
             .JsonAsync(HttpStatusCode.Created)).GetProperty("message");
 
         var shown = message.List("attachments").ShouldHaveSingleItem();
-        shown.Names().ShouldBe(["id", "filename", "url", "mime_type", "size", "created_at"]);
+        shown.Names().ShouldBe(["id", "filename", "url", "mime_type", "size", "created_at", "created_at_gmt"]);
         shown.Text("url").ShouldBe(url);
         using var file = await server.GetAsync(bob, url);
         (await file.Content.ReadAsByteArrayAsync(Cancel)).ShouldBe(Png);

@@ -23,7 +23,7 @@ public sealed class ThreadRoutesTests(DevelopmentServer server) : IClassFixture<
         var thread = answer.GetProperty("thread");
         thread.Names().ShouldBe([
             "id", "type", "title", "created_by", "created_by_name", "created_by_email", "created_at", "updated_at", "participants",
-            "last_message", "unread_count"]);
+            "last_message", "unread_count", "created_at_gmt", "updated_at_gmt"]);
         thread.Id().ShouldBeGreaterThan(0);
         thread.Text("type").ShouldBe("private");
         thread.Text("title").ShouldBe("Bob Ångström 😀");
@@ -220,6 +220,9 @@ public sealed class ThreadRoutesTests(DevelopmentServer server) : IClassFixture<
         var thread = (await server.As(bob).GetAsync(new Uri(Threads, UriKind.Relative), Cancel).JsonAsync()).List("threads").ShouldHaveSingleItem();
         thread.GetProperty("last_message").Text("content").ShouldBe("second");
         thread.GetProperty("last_message").Id("sender_id").ShouldBe(alice);
+        thread.GetProperty("last_message").GetRawText().ShouldBe(
+            (await server.GetAsync(bob, $"{Threads}/{id}/messages?limit=1").JsonAsync()).List("messages").ShouldHaveSingleItem().GetRawText());
+        thread.Text("updated_at_gmt").ShouldBe(thread.GetProperty("last_message").Text("created_at_gmt"));
         thread.GetProperty("unread_count").GetInt32().ShouldBe(2);
     }
 
