@@ -57,6 +57,10 @@ public sealed class ChatWindow
     /// <summary>Waits for what an own message says of itself: <c>sending</c>, <c>sent</c>, <c>delivered</c>, <c>read</c>, <c>failed</c>.</summary>
     public Task SeesStateAsync(string content, string state) => Assertions.Expect(Message(content)).ToHaveAttributeAsync("data-state", state);
 
+    /// <summary>Waits until an own message is stored; what somebody else's device has made of it since does not matter.</summary>
+    public Task SeesStoredAsync(string content) =>
+        Assertions.Expect(Message(content).And(Page.Locator("[data-state=sent], [data-state=delivered], [data-state=read]"))).ToBeVisibleAsync();
+
     /// <summary>Waits until somebody is <c>online</c>, <c>away</c> or <c>offline</c>.</summary>
     public Task SeesPersonAsync(int userId, string status) => Assertions.Expect(Person(userId)).ToHaveAttributeAsync("data-status", status);
 

@@ -34,7 +34,7 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
     {
         var ann = await chromium.EnterAsync(server, 123, thread);
         await ann.SayAsync("Are you there?");
-        await ann.SeesStateAsync("Are you there?", "sent");
+        await ann.SeesStoredAsync("Are you there?");
 
         var bob = await chromium.EnterAsync(server, 124, thread);
 
@@ -149,7 +149,7 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
     {
         var ann = await chromium.EnterAsync(server, 123, thread);
         await ann.SayAsync("first");
-        await ann.SeesStateAsync("first", "sent");
+        await ann.SeesStoredAsync("first");
 
         await server.WriteAsync(124, thread, Enumerable.Range(1, 620).Select(number => $"number {number}"));
         await ann.SeesAsync("number 620");
@@ -221,7 +221,7 @@ public sealed class ConversationTests(ChatServer server, Chromium chromium) : IC
         await phone.Draft.FillAsync(new string('w', 300));
         await phone.Page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
 
-        await phone.SeesStateAsync(new string('w', 300), "sent");
+        await phone.SeesStoredAsync(new string('w', 300));
         (await phone.Page.EvaluateAsync<bool>($"() => document.documentElement.scrollWidth <= innerWidth && {Chat}.querySelector('.bar').scrollWidth <= innerWidth && {Chat}.getElementById('scroller').scrollWidth <= {Chat}.getElementById('scroller').clientWidth")).ShouldBeTrue();
         await phone.CloseAsync();
     }

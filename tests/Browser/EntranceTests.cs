@@ -21,7 +21,7 @@ public sealed class EntranceTests(ChatServer server, Chromium chromium) : IClass
         await ann.Page.GetByRole(AriaRole.Button, new() { Name = "Enter the chat" }).ClickAsync();
         await Expect(ann.Page.GetByRole(AriaRole.Heading, new() { Name = "Thread 88" })).ToBeVisibleAsync();
         await ann.SayAsync("Hello from the first window");
-        await ann.SeesStateAsync("Hello from the first window", "sent");
+        await ann.SeesStoredAsync("Hello from the first window");
 
         var popup = await ann.Page.RunAndWaitForPopupAsync(() => ann.Page.GetByRole(AriaRole.Link, new() { Name = "Second window" }).ClickAsync());
         var other = new ChatWindow(popup);
@@ -54,7 +54,7 @@ public sealed class EntranceTests(ChatServer server, Chromium chromium) : IClass
         var ann = await chromium.OpenAsync(new Uri(strict.Url, "?thread=5#token=" + Token(subject: 31, TimeSpan.FromHours(1))));
 
         await ann.SayAsync("It is me");
-        await ann.SeesStateAsync("It is me", "sent");
+        await ann.SeesStoredAsync("It is me");
         ann.Page.Url.ShouldNotContain("token");
         await ann.Page.ReloadAsync();
         await ann.SeesAsync("It is me");
@@ -74,7 +74,7 @@ public sealed class EntranceTests(ChatServer server, Chromium chromium) : IClass
         await nobody.Page.GetByLabel("Token", new() { Exact = true }).FillAsync(Token(subject: 32, TimeSpan.FromHours(1)));
         await nobody.Page.GetByRole(AriaRole.Button, new() { Name = "Enter the chat" }).ClickAsync();
         await nobody.SayAsync("Now it works");
-        await nobody.SeesStateAsync("Now it works", "sent");
+        await nobody.SeesStoredAsync("Now it works");
 
         var late = await chromium.OpenAsync(new Uri(strict.Url, "?thread=5#token=" + Token(subject: 31, TimeSpan.FromHours(-1))));
         await Expect(late.Page.Locator("#entrance-error")).ToContainTextAsync("expired");

@@ -109,7 +109,7 @@ public sealed class MessageChangesTests(ChatServer server, Chromium chromium) : 
     {
         var ann = await chromium.EnterAsync(server, 123, thread);
         await ann.SayAsync("short");
-        await ann.SeesStateAsync("short", "sent");
+        await ann.SeesStoredAsync("short");
         await OpenActionsAsync(ann.Message("short"));
         await PressAsync(ann, "Edit");
         var editor = ann.Page.GetByLabel("New text of the message");

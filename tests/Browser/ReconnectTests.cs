@@ -16,7 +16,7 @@ public sealed class ReconnectTests(Chromium chromium) : IClassFixture<Chromium>
         await server.StartAsync();
         var ann = await chromium.EnterAsync(server, 123, Thread);
         await ann.SayAsync("before");
-        await ann.SeesStateAsync("before", "sent");
+        await ann.SeesStoredAsync("before");
         var bob = await chromium.EnterAsync(server, 124, Thread);
         await bob.SayAsync("also before");
         await ann.SeesAsync("also before");
@@ -30,7 +30,7 @@ public sealed class ReconnectTests(Chromium chromium) : IClassFixture<Chromium>
         foreach (var text in (string[])["missed one", "missed two", "missed three"])
         {
             await bob.SayAsync(text);
-            await bob.SeesStateAsync(text, "sent");
+            await bob.SeesStoredAsync(text);
         }
 
         await ann.Page.Context.UnrouteAllAsync();
@@ -61,8 +61,8 @@ public sealed class ReconnectTests(Chromium chromium) : IClassFixture<Chromium>
         await ann.SeesStateAsync("two", "sending");
         await server.StartAsync();
 
-        await ann.SeesStateAsync("two", "sent");
-        await ann.SeesStateAsync("one", "sent");
+        await ann.SeesStoredAsync("two");
+        await ann.SeesStoredAsync("one");
         (await ann.TextsAsync()).ShouldBe(["one", "two"]);
         await ann.Page.ReloadAsync();
         await ann.SeesAsync("two");
