@@ -83,7 +83,9 @@ public sealed class WordPressModeTests
         var cookie = _site.SignIn(Ada);
         await using var first = await ConnectAsync(host, cookie);
         await using var second = await ConnectAsync(host, cookie);
-        await using var other = await ConnectAsync(host, _site.SignIn(Ada, "other"));
+        // Kept: a cookie says until when it is good, and one of another second is another.
+        var otherCookie = _site.SignIn(Ada, "other");
+        await using var other = await ConnectAsync(host, otherCookie);
         await Task.WhenAll(first.SyncAsync(), second.SyncAsync(), other.SyncAsync());
         _site.Calls.ShouldBe(2);
 
@@ -100,7 +102,7 @@ public sealed class WordPressModeTests
         }
 
         await AskedAsync(6);
-        host.Services.GetRequiredService<WordPressSessions>().Find(Ada).ShouldBe(new WordPressCredentials(_site.SignIn(Ada, "other"), "abc"));
+        host.Services.GetRequiredService<WordPressSessions>().Find(Ada).ShouldBe(new WordPressCredentials(otherCookie, "abc"));
         _time.Advance(TimeSpan.FromSeconds(16));
         await Task.WhenAll(first.Ended, second.Ended);
         (await UserOfAsync(other)).ShouldBe(Ada);
