@@ -42,7 +42,7 @@ public sealed class ChatService
         _server = server;
         _typing = typing;
         _timeProvider = timeProvider;
-        _channels = new ThreadChannels(store, Tell);
+        _channels = new ThreadChannels(store, Tell, timeProvider);
         _deliveries = new Deliveries(DeliverAsync, logger);
     }
 

@@ -15,11 +15,14 @@ namespace Chatpulse.Server.Chat;
 /// the round. Changes have a loop of their own, so that no message waits for them (ThreadChannel.Changes.cs). <see cref="_telling"/> is held while something
 /// is told: nobody hears of a change before the message, and a join comes between two of them.
 /// </remarks>
-internal sealed partial class ThreadChannel(long threadId, IChatStore store, Action<ThreadChannel.Send> tell)
+internal sealed partial class ThreadChannel(long threadId, IChatStore store, Action<ThreadChannel.Send> tell, TimeProvider timeProvider)
 {
     private const int MaxWaiting = 4_096;
     private const int MaxRound = 256;
     private const int MaxRemembered = 256;
+
+    // A store that refuses faster than this can be asked for each message.
+    private static readonly TimeSpan SlowRefusal = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly Lock _telling = new();
@@ -159,6 +162,7 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
 
     private async Task RunRoundAsync()
     {
+        var begun = timeProvider.GetTimestamp();
         // Begun in the order of the queue, which the store keeps for each sender.
         var stored = Task.WhenAll(_round.ConvertAll(send => send.StoreAsync(store)));
         while (!stored.IsCompleted)
@@ -189,11 +193,12 @@ internal sealed partial class ThreadChannel(long threadId, IChatStore store, Act
             send.Complete(tell, _telling);
         }
 
-        // What waited meanwhile waited for a store that cannot be reached: its senders hear so now, and not after a time-out of their own.
-        if (Array.TrueForAll(round, static send => send.StoreIsUnavailable))
+        // What waited meanwhile waited for a store that does not answer: its senders hear so now, and not after a time-out of their own.
+        if (Array.TrueForAll(round, static send => send.StoreIsUnavailable) && timeProvider.GetElapsedTime(begun) >= SlowRefusal)
         {
+            var refusal = new ChatException(ChatErrorCodes.Unavailable, "The store does not answer; try again.", round[0].Failure);
             foreach (var send in TakeWaitingSends())
-                send.Refuse(round[0].Failure!);
+                send.Refuse(refusal);
         }
     }
 

@@ -4,7 +4,7 @@ namespace Chatpulse.Server.Chat;
 
 /// <summary>The channels that are in use. There are never more of them than operations under way.</summary>
 /// <remarks>Threading: anyone calls; the lock guards the table and the count of users of each channel.</remarks>
-internal sealed class ThreadChannels(IChatStore store, Action<ThreadChannel.Send> tell)
+internal sealed class ThreadChannels(IChatStore store, Action<ThreadChannel.Send> tell, TimeProvider timeProvider)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<long, ThreadChannel> _channels = [];
@@ -25,7 +25,7 @@ internal sealed class ThreadChannels(IChatStore store, Action<ThreadChannel.Send
         lock (_lock)
         {
             if (!_channels.TryGetValue(threadId, out var channel))
-                _channels.Add(threadId, channel = new ThreadChannel(threadId, store, tell));
+                _channels.Add(threadId, channel = new ThreadChannel(threadId, store, tell, timeProvider));
             channel.Users++;
             return new Lease(this, channel);
         }

@@ -39,7 +39,8 @@ final class Caller {
 		$given = $request->get_header( self::KEY_HEADER );
 		if ( null === $given ) {
 			$user_id = get_current_user_id();
-			if ( 0 === $user_id && $cookie_alone ) {
+			// WordPress lets scripts of any origin read what REST answers: without a nonce only the site's own pages count.
+			if ( 0 === $user_id && $cookie_alone && ( '' === get_http_origin() || '' !== is_allowed_http_origin() ) ) {
 				$user_id = (int) wp_validate_auth_cookie( '', 'logged_in' );
 			}
 			if ( 0 === $user_id ) {

@@ -199,7 +199,7 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
                 Repeatable = true,
                 IsBatch = true,
                 // The one that has waited longest was promised an answer within the time-out.
-                Deadline = site.TimeOut - Age(batch[0]),
+                Deadline = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, (site.TimeOut - Age(batch[0])).Ticks)),
                 MaxAnswerBytes = SiteCall.MessagesAnswer,
             };
             var answer = await site.CallAsync(call, SiteJson.Default.BatchAnswer, CancellationToken.None);

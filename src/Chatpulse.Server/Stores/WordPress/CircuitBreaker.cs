@@ -148,6 +148,7 @@ internal sealed class CircuitBreaker(TimeProvider timeProvider)
                     var closed = _open;
                     _open = false;
                     _failures = 0;
+                    _probed.TrySetResult();
                     return closed;
 
                 case Outcome.Failed or Outcome.Silent when !_open:
@@ -177,7 +178,7 @@ internal sealed class CircuitBreaker(TimeProvider timeProvider)
         }
         catch (TimeoutException)
         {
-            return false;
+            return !IsOpen;
         }
     }
 

@@ -196,7 +196,16 @@ internal sealed partial class WordPressSite : IDisposable
     private async Task<T> TryAsync<T>(
         SiteCall call, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken token, CancellationToken callers, bool keepsResponse = false)
     {
-        var pass = await _breaker.EnterAsync(callers);
+        var pass = CircuitBreaker.Pass.Refused;
+        try
+        {
+            pass = await _breaker.EnterAsync(token);
+        }
+        catch (OperationCanceledException) when (!callers.IsCancellationRequested)
+        {
+            // The break was longer than what was left of the time-out.
+        }
+
         if (pass == CircuitBreaker.Pass.Refused)
             throw NotCalled();
         var begun = _timeProvider.GetTimestamp();
@@ -223,7 +232,9 @@ internal sealed partial class WordPressSite : IDisposable
         }
         catch (OperationCanceledException) when (!callers.IsCancellationRequested)
         {
-            outcome = SinceLastAnswer < _timeProvider.GetElapsedTime(begun) ? CircuitBreaker.Outcome.Failed : CircuitBreaker.Outcome.Silent;
+            // Only who waited for most of the time-out has seen that the site is silent: a call that got its turn late has not.
+            var waited = _timeProvider.GetElapsedTime(begun);
+            outcome = waited < _timeout * 0.9 || SinceLastAnswer < waited ? CircuitBreaker.Outcome.Failed : CircuitBreaker.Outcome.Silent;
             failure = TimedOut(call);
             throw failure;
         }
