@@ -138,10 +138,6 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
             server.Log.ConnectFailed(exception, name, session.Id);
             SendConnectError(name, "Internal error", null);
         }
-        finally
-        {
-            EndConnecting(name);
-        }
     }
 
     private void EndConnecting(string name)
@@ -169,6 +165,8 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
             writer.WriteEndObject();
         }
 
+        // Before the answer, with which a client may try again. Not at the end of its connect, which could end the next one's.
+        EndConnecting(name);
         session.Send(server.Parser.EncodeControl(SocketPacketType.ConnectError, name, buffer.WrittenSpan));
     }
 

@@ -135,6 +135,8 @@ public sealed partial class Socket
 
     internal void DisconnectByServer()
     {
+        // The client may connect to the namespace again as soon as it has this.
+        Client.Remove(this);
         Client.Session.Send(Server.Parser.EncodeControl(SocketPacketType.Disconnect, Namespace.Name, default));
         Close(DisconnectReason.ServerNamespaceDisconnect, immediately: true);
     }

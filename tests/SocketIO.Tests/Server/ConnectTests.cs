@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Adapters.Specification;
 using Microsoft.Extensions.Time.Testing;
@@ -76,6 +77,29 @@ public sealed partial class ConnectTests : ServerTest
         server.Io.Default.Adapter.Sockets("early").ShouldBeEmpty();
         server.Io.Default.Adapter.Sockets().ShouldBeEmpty();
         server.Log.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Who_was_refused_can_try_again_as_soon_as_the_answer_is_there()
+    {
+        const string Refusal = "4{\"message\":\"No\"}";
+        using var refusing = new HeldWrite(Encoding.UTF8.GetBytes(Refusal));
+        var server = await Start(options => options.Engine.OnHeaders = (context, _) => refusing.Intercept(context));
+        var tries = 0;
+        server.Io.Use(async _ =>
+        {
+            // On another thread than the one that reads, which must be free for the second try.
+            await Task.Yield();
+            Interlocked.Increment(ref tries);
+            throw new ConnectRefusedException("No");
+        });
+        var client = await Open(server);
+        await client.Send("0");
+        (await client.Receive()).ShouldBe(Refusal);
+        await client.Send("0");
+        await Eventually.IsTrue(() => Volatile.Read(ref tries) == 2, Cancellation);
+        refusing.Release();
+        (await client.Receive()).ShouldBe(Refusal);
     }
 
     [Fact]

@@ -76,6 +76,25 @@ public sealed class DisconnectTests : ServerTest
     }
 
     [Fact]
+    public async Task Who_was_disconnected_can_connect_again_as_soon_as_it_is_told()
+    {
+        using var leaving = new HeldWrite("41"u8.ToArray());
+        var server = await Start(options => options.Engine.OnHeaders = (context, _) => leaving.Intercept(context));
+        var (client, socket) = await ConnectBoth(server);
+        var connected = 0;
+        server.Io.OnConnection(_ => Interlocked.Increment(ref connected));
+        var disconnect = new Thread(() => socket.Disconnect());
+        disconnect.Start();
+        (await client.Receive()).ShouldBe("1");
+        await client.Send("0");
+        await Eventually.IsTrue(() => Volatile.Read(ref connected) == 1, Cancellation);
+        leaving.Release();
+        (await client.Receive()).ShouldStartWith("0{\"sid\"");
+        disconnect.Join();
+        server.Io.Default.SocketCount.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task The_server_disconnects_a_socket_and_the_connection()
     {
         var server = await Start();
