@@ -1,0 +1,54 @@
+namespace LoadGenerator;
+
+/// <summary>One client of the server, over one transport.</summary>
+internal abstract class Client(Dialect dialect, IClientEvents events)
+{
+    /// <summary>Which one of the clients of a scenario it is, from 0.</summary>
+    public int Index { get; init; }
+
+    /// <summary>Deliveries so far.</summary>
+    public long Received { get; set; }
+
+    /// <summary>Whether its handshake is complete.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>Whether its connection is open.</summary>
+    public abstract bool IsOpen { get; }
+
+    protected Dialect Dialect => dialect;
+
+    protected IClientEvents Events => events;
+
+    /// <summary>Begins to connect; <see cref="IClientEvents.OnReady"/> is told when the server has taken it in.</summary>
+    /// <param name="receiveBuffer">Bytes that the system may keep for it; 0 for the system's own choice.</param>
+    public abstract void Open(int receiveBuffer = 0);
+
+    /// <summary>A message as this client sends it, made once and sent often.</summary>
+    public abstract byte[] Prepare(ReadOnlySpan<byte> message);
+
+    /// <summary>Sends what <see cref="Prepare"/> made.</summary>
+    public abstract void Send(ReadOnlySpan<byte> prepared);
+
+    /// <summary>Reads no more, as a client that hangs.</summary>
+    public abstract void StopReading();
+
+    /// <summary>Drops the connection without a word.</summary>
+    public abstract void Drop(bool reset);
+
+    /// <summary>For the dialect: the handshake is complete.</summary>
+    public void BecomeReady()
+    {
+        IsReady = true;
+        events.OnReady(this);
+    }
+
+    /// <summary>For the dialect: a delivery.</summary>
+    public void Deliver(ReadOnlySpan<byte> message) => events.OnDelivery(this, message);
+
+    /// <summary>For the dialect: an answer.</summary>
+    public void Answer() => events.OnAnswer(this);
+
+    /// <summary>For the dialect: the server refuses.</summary>
+    public static void Refuse(ReadOnlySpan<byte> message) =>
+        throw new LoadException($"the server refuses: {System.Text.Encoding.UTF8.GetString(message[..Math.Min(message.Length, 300)])}");
+}

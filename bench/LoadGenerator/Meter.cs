@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace LoadGenerator;
+
+/// <summary>Processor time of the server and of this process, and what the server has allocated, over the time that counts.</summary>
+internal sealed class Meter(Options options)
+{
+    private long _begun;
+    private double _server;
+    private double _generator;
+    private long _allocated;
+    private Result _sum = new();
+
+    /// <summary>Time that counts begins.</summary>
+    public void Begin()
+    {
+        // Asked before the rest: answering is work too.
+        _allocated = ReadAllocated();
+        (_server, _generator) = (Processes.Seconds(options.Process), Processes.Seconds("self"));
+        _begun = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Time that counts ends; several such times add up.</summary>
+    public void End(long operations)
+    {
+        var seconds = Stopwatch.GetElapsedTime(_begun).TotalSeconds;
+        var (server, generator) = (Processes.Seconds(options.Process), Processes.Seconds("self"));
+        _sum = _sum with
+        {
+            Operations = _sum.Operations + operations,
+            Seconds = _sum.Seconds + seconds,
+            ServerSeconds = _sum.ServerSeconds + server - _server,
+            GeneratorSeconds = _sum.GeneratorSeconds + generator - _generator,
+            Allocated = options.ReadsMemory ? (_sum.Allocated ?? 0) + ReadAllocated() - _allocated : null,
+        };
+    }
+
+    /// <summary>All of it.</summary>
+    public Result Result => _sum;
+
+    private long ReadAllocated()
+    {
+        if (!options.ReadsMemory) return 0;
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Connect("127.0.0.1", options.Port);
+        socket.Send("GET /memory HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"u8);
+        var answer = new byte[4096];
+        var length = 0;
+        while (length < answer.Length && socket.Receive(answer.AsSpan(length)) is var received and > 0) length += received;
+        const string Key = "\"allocated\":";
+        var text = Encoding.UTF8.GetString(answer, 0, length);
+        var start = text.IndexOf(Key, StringComparison.Ordinal);
+        if (start < 0) throw new LoadException($"the server did not tell what it has allocated: {text}");
+        start += Key.Length;
+        return long.Parse(text.AsSpan(start, text.AsSpan(start).IndexOfAny(",}")), CultureInfo.InvariantCulture);
+    }
+}

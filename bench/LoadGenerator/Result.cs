@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+
+namespace LoadGenerator;
+
+/// <summary>What a run tells. What a scenario does not measure is left out.</summary>
+internal sealed record Result
+{
+    /// <summary>Deliveries, echoes or handshakes in the time that counts.</summary>
+    public long Operations { get; init; }
+
+    /// <summary>How long that was.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>Processor seconds of the server in that time.</summary>
+    public double ServerSeconds { get; init; }
+
+    /// <summary>Processor seconds of this process in that time.</summary>
+    public double GeneratorSeconds { get; init; }
+
+    /// <summary>Bytes that a .NET server allocated in that time.</summary>
+    public long? Allocated { get; init; }
+
+    /// <summary>Milliseconds: of a hundred the 50th, 90th and 99th, and the longest.</summary>
+    public double[]? LatencyMilliseconds { get; init; }
+
+    /// <summary>The server's resident memory before the connections and with them.</summary>
+    public long[]? ResidentKilobytes { get; init; }
+
+    /// <summary>Connections that were open.</summary>
+    public int Connections { get; init; }
+
+    /// <summary>Clients that do not read, and those of them that the server has closed.</summary>
+    public int[]? Stalled { get; init; }
+}
+
+/// <summary>How <see cref="Result"/> is written.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Result))]
+internal sealed partial class ResultJson : JsonSerializerContext;

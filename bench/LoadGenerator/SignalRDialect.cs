@@ -1,0 +1,58 @@
+namespace LoadGenerator;
+
+/// <summary>SignalR's JSON hub protocol over WebSocket without negotiation: records that end with a separator, several in a message or one in several.</summary>
+internal sealed class SignalRDialect : Dialect
+{
+    private const byte Separator = 0x1e;
+    private const int TypeAt = 8;
+
+    /// <inheritdoc />
+    public override string WebSocketPath => "/hub";
+
+    /// <inheritdoc />
+    public override ReadOnlySpan<byte> Greeting => "{\"protocol\":\"json\",\"version\":1}\u001e"u8;
+
+    /// <inheritdoc />
+    public override ReadOnlySpan<byte> KeepAlive => "{\"type\":6}\u001e"u8;
+
+    /// <inheritdoc />
+    public override byte[] Join(string room) => Call("Join", $"\"{room}\"", answered: true);
+
+    /// <inheritdoc />
+    public override byte[] Publish(string room, string json) => Call("Publish", json, answered: false);
+
+    /// <inheritdoc />
+    public override byte[] Echo(string json) => Call("Echo", json, answered: true);
+
+    /// <inheritdoc />
+    public override void OnMessage(Client client, ReadOnlySpan<byte> message)
+    {
+        while (message.IndexOf(Separator) is var end and >= 0)
+        {
+            OnRecord(client, message[..end]);
+            message = message[(end + 1)..];
+        }
+    }
+
+    private static void OnRecord(Client client, ReadOnlySpan<byte> record)
+    {
+        switch (record.Length > TypeAt ? record[TypeAt] : 0)
+        {
+            case '1':
+                client.Deliver(record);
+                break;
+            case '3' when record.IndexOf("\"error\""u8) < 0:
+                client.Answer();
+                break;
+            case '6':
+                break;
+            default:
+                if (record.SequenceEqual("{}"u8)) client.BecomeReady();
+                else Client.Refuse(record);
+                break;
+        }
+    }
+
+    private static byte[] Call(string method, string argument, bool answered) =>
+        Bytes($"{{\"type\":1,{(answered ? "\"invocationId\":\"0\"," : "")}\"target\":\"{method}\",\"arguments\":[{argument}]}}\u001e");
+}

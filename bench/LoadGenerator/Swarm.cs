@@ -1,0 +1,115 @@
+namespace LoadGenerator;
+
+/// <summary>The clients of one run. A scenario derives from it; losing a client ends the run unless the scenario says otherwise.</summary>
+internal abstract class Swarm(Options options, EventLoop loop) : IClientEvents
+{
+    // As many as a server has to take at once while clients come.
+    private const int OpeningAtOnce = 32;
+    private const double PatienceSeconds = 60;
+
+    private readonly Dialect _dialect = Dialect.Named(options.Dialect);
+    private int _opened;
+    private int _ready;
+    private int _toOpen;
+    private Action? _asking;
+
+    protected Options Options => options;
+
+    protected EventLoop Loop => loop;
+
+    protected Dialect Dialect => _dialect;
+
+    protected Meter Meter { get; } = new(options);
+
+    /// <summary>The clients, those that have been closed included.</summary>
+    protected List<Client> Clients { get; } = [];
+
+    /// <summary>Puts the load on the server and tells the figures.</summary>
+    public abstract Result Run();
+
+    /// <inheritdoc />
+    public virtual void OnDelivery(Client client, ReadOnlySpan<byte> message)
+    {
+    }
+
+    /// <inheritdoc />
+    public void OnAnswer(Client client)
+    {
+        if (_asking is null) OnEchoed(client);
+        else _asking();
+    }
+
+    /// <inheritdoc />
+    public virtual void OnLost(Client client, string why) => throw new LoadException($"client {client.Index} lost its connection: {why}");
+
+    /// <inheritdoc />
+    public void OnReady(Client client)
+    {
+        _ready++;
+        if (_opened < _toOpen) OpenNext();
+    }
+
+    /// <summary>An echo has come back.</summary>
+    protected virtual void OnEchoed(Client client)
+    {
+    }
+
+    /// <summary>Bytes that the system may keep for a client that is to be opened; 0 for the system's own choice.</summary>
+    protected virtual int ReceiveBuffer(int index) => 0;
+
+    /// <summary>Opens clients, a few at a time, and returns when all are ready.</summary>
+    protected void Open(int count)
+    {
+        _toOpen = _opened + count;
+        for (var i = Math.Min(OpeningAtOnce, count); i > 0; i--) OpenNext();
+        loop.RunUntil(() => _ready == _toOpen, PatienceSeconds, $"{count} clients were to be ready");
+    }
+
+    /// <summary>Has every client ask for something, a few at a time, and returns when all are answered.</summary>
+    protected void AskAll(Func<Client, byte[]> question)
+    {
+        var (asked, answered) = (0, 0);
+        void Next()
+        {
+            var client = Clients[asked++];
+            client.Send(client.Prepare(question(client)));
+        }
+
+        _asking = () =>
+        {
+            answered++;
+            if (asked < Clients.Count) Next();
+        };
+        for (var i = Math.Min(OpeningAtOnce, Clients.Count); i > 0; i--) Next();
+        loop.RunUntil(() => answered == Clients.Count, PatienceSeconds, $"{Clients.Count} clients were to be answered");
+        _asking = null;
+    }
+
+    /// <summary>Drops every client; resets leave no port waiting.</summary>
+    protected void DropAll()
+    {
+        foreach (var client in Clients) client.Drop(reset: true);
+        Clients.Clear();
+    }
+
+    /// <summary>Returns when the server has nothing more to do: dropping thousands of connections is work for it.</summary>
+    protected void AwaitQuiet()
+    {
+        for (var tries = 0; tries < 40; tries++)
+        {
+            var before = Processes.Seconds(Options.Process);
+            loop.RunFor(0.25);
+            if (Processes.Seconds(Options.Process) - before <= 0.01) return;
+        }
+    }
+
+    private void OpenNext()
+    {
+        var index = _opened++;
+        Client client = options.Transport is "polling"
+            ? new PollingClient(loop, options.Port, _dialect, this) { Index = index }
+            : new WebSocketClient(loop, options.Port, _dialect, this) { Index = index };
+        Clients.Add(client);
+        client.Open(ReceiveBuffer(index));
+    }
+}
