@@ -8,29 +8,44 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 usage() {
   cat <<'TEXT'
-Usage: ./bench.sh wordpress [--quick]
+Usage: ./bench.sh [--quick] [--only=SCENARIO,...]
+       ./bench.sh wordpress [--quick]
 
+  (nothing)   the hot path: fan-out, echoes, handshakes, idle connections and more, beside Socket.IO's official server on uWebSockets.js,
+              Bun and ws, SignalR, and a bare Kestrel WebSocket. About 35 minutes; --quick: under 2, fewer scenarios, and noisier.
+              --only runs some of the scenarios and writes no report.
   wordpress   messages stored through a real WordPress: a second, and the time to message_id_mapping, at 1, 16 and 200 senders,
-              beside a server that asks for access and then posts, one call after the other. About 5 minutes.
-  --quick     shorter, and noisier: about 2 minutes
+              beside a server that asks for access and then posts, one call after the other. About 5 minutes; --quick: about 2.
 
-Prints a table and writes bench/results/. bench/README.md says how to read it.
+Prints tables and writes bench/results/. bench/README.md says how to read it.
 TEXT
 }
 
+what=hotpath
 case "${1-}" in
-  wordpress) ;;
-  -h | --help) usage; exit 0 ;;
-  *) usage >&2; exit 2 ;;
+  wordpress) what=$1; shift ;;
 esac
-case "${2-}" in
-  '' | --quick) ;;
-  *) usage >&2; exit 2 ;;
-esac
+for argument; do
+  case "$what $argument" in
+    *' --quick' | 'hotpath --only='*) ;;
+    *' -h' | *' --help') usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
 
 need_dotnet
 need_node
-need_wordpress
 need_npm bench
-quietly "Building" dotnet build src/Chatpulse.Server -c Release
-exec node bench/wordpress/run.mjs "${@:2}"
+# Twenty thousand connections are as many open files.
+ulimit -n "$(ulimit -Hn)"
+case "$what" in
+  hotpath)
+    need_packages util-linux:taskset
+    quietly "Building" dotnet build bench/Hotpath.slnx -c Release
+    ;;
+  wordpress)
+    need_wordpress
+    quietly "Building" dotnet build src/Chatpulse.Server -c Release
+    ;;
+esac
+exec node "bench/$what/run.mjs" "$@"

@@ -9,6 +9,7 @@ internal sealed class Idle(Options options, EventLoop loop) : Swarm(options, loo
 
     // Below the 30 s after which SignalR gives up a client that has said nothing.
     private const double KeepAliveSeconds = 15;
+    private const int KeepAlivesASecond = 20;
 
     /// <inheritdoc />
     public override Result Run()
@@ -34,14 +35,15 @@ internal sealed class Idle(Options options, EventLoop loop) : Swarm(options, loo
             return;
         }
 
-        // One after the other, so that the server does not get them all at once.
+        // A few at a time, so that the server does not get them all at once.
         var keepAlive = Clients[0].Prepare(Dialect.KeepAlive);
-        var step = (long)(KeepAliveSeconds * Stopwatch.Frequency / Clients.Count);
+        var step = Stopwatch.Frequency / KeepAlivesASecond;
+        var atOnce = (int)Math.Ceiling(Clients.Count / (KeepAliveSeconds * KeepAlivesASecond));
         var next = Stopwatch.GetTimestamp();
         var turn = 0;
         Loop.RunFor(seconds, next, () =>
         {
-            Clients[turn++ % Clients.Count].Send(keepAlive);
+            for (var i = 0; i < atOnce; i++) Clients[turn++ % Clients.Count].Send(keepAlive);
             return next += step;
         });
     }

@@ -1,0 +1,108 @@
+// From runs to figures: medians, ratios, tables, the report and its plots.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bars } from './plot.mjs';
+import { FIGURES } from './scenarios.mjs';
+import { OURS, REFERENCE } from './servers.mjs';
+
+const results = fileURLToPath(new URL('../results/', import.meta.url));
+const BUSY = 0.9;
+const PLURALS = { delivery: 'deliveries', echo: 'echoes', handshake: 'handshakes' };
+
+/** One server in one scenario: the median of each figure over the rounds, and what a reader has to know of them. */
+export function row(scenario, server, runs) {
+  const good = runs.filter((run) => !run.error);
+  const figures = Object.fromEntries(scenario.figures.map((name) => [name, median(good.map(FIGURES[name].of).filter(Number.isFinite))]));
+  return { server: server.name, figures, notes: notes(runs, good), runs };
+}
+
+function notes(runs, good) {
+  const errors = new Set(runs.filter((run) => run.error).map((run) => run.error));
+  const bound = good.filter((run) => run.generatorSeconds / run.seconds > BUSY && run.serverSeconds / run.seconds < BUSY);
+  return [...(bound.length > 0 ? ['generator-bound'] : []), ...errors];
+}
+
+function median(values) {
+  if (values.length === 0) return null;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** The first figure of a row by that of the reference. */
+function ratio(scenario, rows, one) {
+  const [first] = scenario.figures;
+  const reference = rows.find(({ server }) => server === REFERENCE)?.figures[first];
+  return reference ? one.figures[first] / reference : null;
+}
+
+function show(value, digits) {
+  return value === null || !Number.isFinite(value) ? '–' : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function cells(scenario, rows) {
+  const head = ['server', ...scenario.figures.map((name) => heading(scenario, name)), `${FIGURES[scenario.figures[0]].title} × uWS`, ''];
+  const lines = rows.map((one) => [
+    one.server,
+    ...scenario.figures.map((name) => show(one.figures[name], FIGURES[name].digits)),
+    show(ratio(scenario, rows, one), 2),
+    one.notes.join('; '),
+  ]);
+  return [head, ...lines];
+}
+
+function heading(scenario, name) {
+  const { title } = FIGURES[name];
+  if (name === 'cpu' || name === 'allocated') return `${title} per ${scenario.operation}`;
+  return name === 'rate' ? `${PLURALS[scenario.operation]} a second` : title;
+}
+
+/** A scenario for the terminal. */
+export function table(scenario, rows) {
+  const lines = cells(scenario, rows);
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const text = lines.map((line) => line.map((cell, column) => (column === 0 || column === line.length - 1 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd());
+  return [scenario.title, ...text].join('\n');
+}
+
+/** Writes the figures, and the report with its plots. */
+export function write(measured, { date, quick, rounds, machine }) {
+  mkdirSync(results, { recursive: true });
+  const data = measured.map(({ scenario, rows }) => ({ ...scenario, rows: rows.map((one) => ({ ...one, timesReference: ratio(scenario, rows, one) })) }));
+  writeFileSync(path.join(results, 'hotpath.json'), `${JSON.stringify({ date: date.toISOString(), quick, rounds, machine, scenarios: data }, null, 2)}\n`);
+  for (const { scenario, rows } of measured) writeFileSync(path.join(results, `hotpath-${scenario.id}.svg`), plot(scenario, rows));
+  writeFileSync(path.join(results, 'hotpath.md'), report(measured, { date, quick, rounds, machine }));
+  console.log('\nWritten to bench/results/hotpath.json and bench/results/hotpath.md.');
+}
+
+function plot(scenario, rows) {
+  const [first] = scenario.figures;
+  const figure = FIGURES[first];
+  return bars({
+    title: `${heading(scenario, first)} (${figure.lessIsBetter ? 'less' : 'more'} is better)`,
+    bars: rows.map((one) => ({ name: one.server, value: one.figures[first], text: show(one.figures[first], figure.digits), emphasized: one.server === OURS })),
+  });
+}
+
+function report(measured, { date, quick, rounds, machine }) {
+  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
+  const sections = measured.map(({ scenario, rows }) => {
+    const [head, ...lines] = cells(scenario, rows);
+    const line = (columns) => `| ${columns.join(' | ')} |`;
+    return [
+      `## ${scenario.title}`,
+      [line(head), line(head.map((_, column) => (column === 0 || column === head.length - 1 ? '---' : '---:'))), ...lines.map(line)].join('\n'),
+      `![${scenario.title}](hotpath-${scenario.id}.svg)`,
+    ].join('\n\n');
+  });
+  return `${[
+    '# The hot path',
+    [
+      `${date.toISOString().slice(0, 10)}, ${machine.processors} × ${machine.model}, Linux ${machine.kernel}; ${versions.join(', ')}.`,
+      quick ? 'A quick run: one round, short and noisy.' : `Medians of ${rounds} rounds.`,
+      'Written by `./bench.sh`; [bench/README.md](../README.md) says how to read it.',
+    ].join('\n'),
+    ...sections,
+  ].join('\n\n')}\n`;
+}

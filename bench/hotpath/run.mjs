@@ -1,0 +1,80 @@
+// The hot path of every server in turn: the same load, the server on one core, the load generator on the other, and the ratios of one run.
+import { execFileSync } from 'node:child_process';
+import { cpus, loadavg, release } from 'node:os';
+import { run } from './generator.mjs';
+import { row, table, write } from './report.mjs';
+import { scenarios } from './scenarios.mjs';
+import { SERVERS, start, versions } from './servers.mjs';
+
+const ROUNDS = 3;
+
+const { quick, only } = readArguments(process.argv.slice(2));
+if (cpus().length < 2) throw new Error('Two processor cores are needed: one for the server, one for the load generator.');
+const started = new Date();
+const chosen = scenarios(quick).filter(({ id }) => !only || only.includes(id));
+const unknown = only?.filter((id) => !chosen.some((scenario) => scenario.id === id)) ?? [];
+if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}; there are ${scenarios(quick).map(({ id }) => id).join(', ')}.`);
+if (loadavg()[0] > 0.5) console.log(`The machine is busy with something else (load ${loadavg()[0].toFixed(1)}): figures will be worse, ratios noisier.`);
+
+const runs = quick ? await quickly() : await thoroughly();
+const measured = chosen.map((scenario) => ({ scenario, rows: SERVERS.filter(takesPart(scenario)).map((server) => row(scenario, server, runs.get(key(scenario, server)))) }));
+for (const { scenario, rows } of measured) console.log(`\n${table(scenario, rows)}`);
+if (!only) write(measured, { date: started, quick, rounds: quick ? 1 : ROUNDS, machine: machine() });
+
+function readArguments(args) {
+  const only = args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length).split(',');
+  return { quick: args.includes('--quick'), only };
+}
+
+function takesPart(scenario) {
+  return (server) => !scenario.dialect || scenario.dialect === server.dialect;
+}
+
+function key(scenario, server) {
+  return `${scenario.id}|${server.name}`;
+}
+
+// Each scenario on a server of its own, all servers beside each other, and that several times: what changes on the machine meanwhile changes for all.
+async function thoroughly() {
+  const all = new Map();
+  for (const scenario of chosen) {
+    const rounds = Math.min(ROUNDS, scenario.rounds ?? ROUNDS);
+    for (let round = 1; round <= rounds; round++) {
+      for (const server of SERVERS.filter(takesPart(scenario))) {
+        progress(`${scenario.id}, round ${round} of ${rounds}: ${server.name}`);
+        const running = await start(server);
+        const result = await run(server, running, scenario.load);
+        await running.kill();
+        all.set(key(scenario, server), [...(all.get(key(scenario, server)) ?? []), result]);
+      }
+    }
+  }
+  progress('');
+  return all;
+}
+
+// Every scenario once, one after the other on the same server. What idle connections hold comes first, as only a fresh server can tell it.
+async function quickly() {
+  const all = new Map();
+  const order = chosen.toSorted((a, b) => Number(b.load.scenario === 'idle') - Number(a.load.scenario === 'idle'));
+  for (const server of SERVERS) {
+    const running = await start(server);
+    for (const scenario of order.filter((scenario) => takesPart(scenario)(server))) {
+      progress(`${server.name}: ${scenario.id}`);
+      all.set(key(scenario, server), [await run(server, running, scenario.load)]);
+    }
+    await running.kill();
+  }
+  progress('');
+  return all;
+}
+
+function progress(text) {
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`);
+  else if (text) console.log(text);
+}
+
+function machine() {
+  const dotnet = execFileSync('dotnet', ['--list-runtimes'], { encoding: 'utf8' }).match(/Microsoft\.AspNetCore\.App (10\.\S+)/g)?.at(-1).split(' ')[1];
+  return { processors: cpus().length, model: cpus()[0].model, kernel: release(), versions: versions(dotnet) };
+}

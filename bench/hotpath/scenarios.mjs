@@ -1,0 +1,62 @@
+// What is measured: the load, the figures that are told of it, and the one that ratios are made of.
+import { readFileSync } from 'node:fs';
+
+// The server needs some for itself, and so does the generator.
+const SPARE_FILES = 500;
+
+/** Figures of a run: how each is computed from what the load generator tells, and whether less is better. */
+export const FIGURES = {
+  cpu: { title: 'µs', lessIsBetter: true, digits: 2, of: (run) => (run.serverSeconds * 1e6) / run.operations },
+  rate: { title: 'a second', lessIsBetter: false, digits: 0, of: (run) => run.operations / run.seconds },
+  allocated: { title: 'B allocated', lessIsBetter: true, digits: 1, of: (run) => run.allocated / run.operations },
+  p50: { title: 'p50 ms', lessIsBetter: true, digits: 2, of: (run) => run.latencyMilliseconds[0] },
+  p90: { title: 'p90 ms', lessIsBetter: true, digits: 2, of: (run) => run.latencyMilliseconds[1] },
+  p99: { title: 'p99 ms', lessIsBetter: true, digits: 2, of: (run) => run.latencyMilliseconds[2] },
+  resident: { title: 'KB per connection', lessIsBetter: true, digits: 1, of: (run) => (run.residentKilobytes[1] - run.residentKilobytes[0]) / run.connections },
+  busy: { title: 'CPU %', lessIsBetter: true, digits: 2, of: (run) => (run.serverSeconds * 100) / run.seconds },
+};
+
+const SPEED = ['cpu', 'rate', 'allocated'];
+
+/** Connections of the largest scenario: 20,000, or as many as the system lets one process have. */
+export function mostConnections() {
+  const [, limit] = readFileSync('/proc/self/limits', 'utf8').match(/^Max open files +\S+ +(\S+)/m);
+  return limit === 'unlimited' ? 20_000 : Math.min(20_000, Number(limit) - SPARE_FILES);
+}
+
+const count = (number) => number.toLocaleString('en');
+
+/** The scenarios in the order of the report. */
+export function scenarios(quick) {
+  const time = quick ? { 'warm-up': 1.25, seconds: 1 } : { 'warm-up': 3, seconds: 4 };
+  const idle = (connections, seconds) => ({ scenario: 'idle', connections, 'warm-up': quick ? 1 : 5, seconds });
+  const fanOut = { scenario: 'fan-out', connections: 1000, rooms: 1, 'in-flight': 1, payload: 64, ...time };
+  const few = quick ? 2000 : 10_000;
+  const all = [
+    { id: 'fan-out', title: 'Fan-out: 1 room × 1,000 members, one message under way', operation: 'delivery', figures: SPEED, load: fanOut, quick: true },
+    { id: 'saturated', title: 'Saturated fan-out: the same with 16 messages under way', operation: 'delivery', figures: ['rate', 'cpu', 'allocated'], load: { ...fanOut, 'in-flight': 16 }, quick: true },
+    { id: 'rooms', title: 'Many rooms: 200 rooms × 10 members, one message under way in each', operation: 'delivery', figures: SPEED, load: { ...fanOut, connections: 2000, rooms: 200 } },
+    { id: 'echo', title: 'Acknowledged echo: 200 connections, one under way on each', operation: 'echo', figures: SPEED, load: { scenario: 'echo', connections: 200, payload: 64, ...time }, quick: true },
+    {
+      id: 'connect',
+      title: 'Connect: from the TCP connection to the joined namespace, 32 at a time',
+      operation: 'handshake',
+      figures: SPEED,
+      load: { scenario: 'handshakes', connections: quick ? 1000 : 2000, ...time },
+      quick: true,
+    },
+    { id: 'idle', title: `Idle: ${count(few)} connections`, operation: 'second', figures: ['resident'], load: idle(few, 1), quick: true },
+    {
+      id: 'idle-most',
+      title: `Idle: ${count(mostConnections())} connections, and their heartbeats for two of Socket.IO's intervals`,
+      operation: 'second',
+      figures: ['resident', 'busy', 'allocated'],
+      load: idle(mostConnections(), 50),
+      rounds: 1,
+    },
+    { id: 'polling', title: 'Polling: 1 room × 200 members that poll, one message under way', operation: 'delivery', figures: SPEED, load: { ...fanOut, connections: 200, transport: 'polling' }, dialect: 'socket.io' },
+    { id: 'payload-1k', title: 'Fan-out of 1 KB', operation: 'delivery', figures: SPEED, load: { ...fanOut, payload: 1024 } },
+    { id: 'payload-16k', title: 'Fan-out of 16 KB', operation: 'delivery', figures: SPEED, load: { ...fanOut, payload: 16_384 } },
+  ];
+  return quick ? all.filter((scenario) => scenario.quick) : all;
+}

@@ -1,0 +1,55 @@
+// The servers that are measured beside each other: how each is started, and what it speaks.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, startProcess } from '../../tests/Conformance/clients/support/server-process.mjs';
+
+const bench = fileURLToPath(new URL('../', import.meta.url));
+const SERVER_CORE = '0';
+
+export const OURS = 'this server';
+export const REFERENCE = 'socket.io on uWS';
+
+export const SERVERS = [
+  { name: OURS, dialect: 'socket.io', dotnet: true, command: ['dotnet', build('SocketIOHost', 'SocketIOHost')] },
+  { name: REFERENCE, dialect: 'socket.io', command: ['node', 'peers/socket.io-uws.mjs'] },
+  { name: 'socket.io on Bun', dialect: 'socket.io', command: [bun(), 'peers/socket.io-bun.mjs'] },
+  { name: 'socket.io on ws', dialect: 'socket.io', command: ['node', 'peers/socket.io-ws.mjs'] },
+  { name: 'SignalR', dialect: 'signalr', dotnet: true, command: ['dotnet', build('peers/SignalR', 'SignalR')] },
+  { name: 'bare Kestrel WebSocket', dialect: 'bare', dotnet: true, command: ['dotnet', build('peers/KestrelWebSocket', 'KestrelWebSocket')] },
+];
+
+export const GENERATOR = build('LoadGenerator', 'LoadGenerator');
+
+function build(folder, name) {
+  return path.join(bench, folder, 'bin/Release/net10.0', `${name}.dll`);
+}
+
+// The package's own start script is not run, as nothing of a package is at installation: the program lies beside it.
+function bun() {
+  const packages = path.join(bench, 'node_modules/@oven');
+  const programs = (existsSync(packages) ? readdirSync(packages) : []).map((name) => path.join(packages, name, 'bin/bun')).filter((file) => existsSync(file));
+  // Of those for this system the one for every processor comes last.
+  return programs.find((file) => !file.includes('baseline')) ?? programs[0] ?? 'bun';
+}
+
+/** Starts a server on a core of its own; it has answered when this completes. */
+export async function start(server) {
+  const port = await freePort();
+  const args = ['-c', SERVER_CORE, ...server.command, '--port', String(port)];
+  return startProcess(server.name, 'taskset', args, { port, cwd: bench }).answers('/socket.io/');
+}
+
+/** What was measured, by name. */
+export function versions(dotnet) {
+  const version = (name) => JSON.parse(readFileSync(path.join(bench, 'node_modules', name, 'package.json'), 'utf8')).version;
+  return {
+    '.NET': dotnet,
+    'Node.js': process.versions.node,
+    'socket.io': version('socket.io'),
+    ws: version('ws'),
+    'uWebSockets.js': version('@trufflesuite/uws-js-unofficial'),
+    Bun: version('bun'),
+    '@socket.io/bun-engine': version('@socket.io/bun-engine'),
+  };
+}
