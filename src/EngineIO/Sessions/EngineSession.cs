@@ -248,53 +248,83 @@ public sealed partial class EngineSession
     }
 
     /// <summary>Takes in one packet. False when nothing further is to be read from this transport.</summary>
-    internal async ValueTask<bool> ReceiveAsync(PacketType type, ReadOnlyMemory<byte> body)
+    internal ValueTask<bool> ReceiveAsync(PacketType type, ReadOnlyMemory<byte> body)
     {
         switch (type)
         {
             case PacketType.Message:
-                return await HandleAsync(body, binary: false);
+                return HandleAsync(body, binary: false);
             case PacketType.Pong:
                 _heartbeat.OnPong();
-                return true;
+                return new ValueTask<bool>(true);
             case PacketType.Close:
                 End(CloseReason.TransportClose, exception: null, PollEnding.Noop);
-                return false;
+                return new ValueTask<bool>(false);
             case PacketType.Ping:
                 // In this protocol the server pings; a client that does speaks an older one.
                 End(CloseReason.TransportError, new ProtocolViolationException("The client sent a ping; in protocol 4 only the server does."));
-                return false;
+                return new ValueTask<bool>(false);
             default:
                 // The official server ignores the types that only a server sends.
-                return true;
+                return new ValueTask<bool>(true);
         }
     }
 
     /// <summary>Gives a message to the application and waits for it. False when the session has ended.</summary>
-    internal async ValueTask<bool> HandleAsync(ReadOnlyMemory<byte> data, bool binary)
+    /// <remarks>An application that does not wait costs no asynchronous frame. The data must stay until this has completed.</remarks>
+    internal ValueTask<bool> HandleAsync(ReadOnlyMemory<byte> data, bool binary)
     {
         lock (Gate)
         {
             if (_state != SessionState.Open)
-                return _state == SessionState.Closing;
+                return new ValueTask<bool>(_state == SessionState.Closing);
             _handling = true;
         }
 
         try
         {
-            await _handler!.OnMessageAsync(data, binary);
+            var handling = _handler!.OnMessageAsync(data, binary);
+            if (!handling.IsCompletedSuccessfully)
+                return AwaitHandlingAsync(handling);
+#pragma warning disable VSTHRD103 // It has completed: this only takes note of it.
+            handling.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD103
         }
         catch (Exception exception)
         {
-            _host.OnHandlerFailed(this, exception);
-            End(CloseReason.ForcedClose, exception);
+            FailHandling(exception);
         }
 
+        return new ValueTask<bool>(FinishHandling());
+    }
+
+    private async ValueTask<bool> AwaitHandlingAsync(ValueTask handling)
+    {
+        try
+        {
+            await handling;
+        }
+        catch (Exception exception)
+        {
+            FailHandling(exception);
+        }
+
+        return FinishHandling();
+    }
+
+    private void FailHandling(Exception exception)
+    {
+        _host.OnHandlerFailed(this, exception);
+        End(CloseReason.ForcedClose, exception);
+    }
+
+    /// <summary>The claim that made the caller the one reader ends here. False when the session has ended.</summary>
+    private bool FinishHandling()
+    {
         CloseReason reason;
         Exception? cause;
         lock (Gate)
         {
-            // The claim that made this the one reader ends here.
             _handling = false;
             if (_state != SessionState.Closed)
                 return true;

@@ -63,7 +63,7 @@ public sealed class OutboundMessage
     }
 
     /// <summary>A finished WebSocket frame that is no packet (a pong). Polling sends nothing for it.</summary>
-    internal static OutboundMessage ControlFrame(ReadOnlySpan<byte> frame) => new(frame.ToArray(), []);
+    internal static OutboundMessage ControlFrame(byte[] frame) => new(frame, []);
 
     /// <summary>Its packets as a polling payload; empty when it has none. For one text packet a slice of the frames, otherwise made once.</summary>
     internal ReadOnlyMemory<byte> PollingPayload()

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.IO.Compression;
-using System.Net.WebSockets;
 
 namespace EngineIO.Transports;
 
@@ -14,8 +14,11 @@ internal static class PerMessageDeflate
 
     private const int LargestWindow = 15;
 
-    /// <summary>What the framework's WebSocket must know to receive under the accepted terms.</summary>
-    public static WebSocketDeflateOptions ReceiveOptions() => new() { ClientContextTakeover = false, ServerContextTakeover = false };
+    /// <summary>
+    /// What must follow a compressed message before it is inflated: the end of the sync flush that its sender leaves out (RFC 7692, section 7.2.2), and an empty last
+    /// block, with which the data is complete.
+    /// </summary>
+    public static ReadOnlySpan<byte> Ending => [0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff];
 
     /// <summary>Whether one of the offers in <c>Sec-WebSocket-Extensions</c> can be accepted.</summary>
     public static bool IsAcceptable(IEnumerable<string?> headers)
@@ -61,6 +64,42 @@ internal static class PerMessageDeflate
         return result.ToArray();
     }
 
+    /// <summary>Inflates a message. Its length, <paramref name="limit"/> + 1 if it is longer than that, or -1 if it cannot be inflated.</summary>
+    /// <param name="compressed">Holds the message with its <see cref="Ending"/>.</param>
+    /// <param name="length">Bytes of the two together.</param>
+    /// <param name="limit">Largest message, in bytes; no more is inflated and no larger buffer rented.</param>
+    /// <param name="inflated">A buffer of the shared pool, exchanged for larger ones as the message needs it.</param>
+    public static int Inflate(byte[] compressed, int length, int limit, ref byte[] inflated)
+    {
+        using var source = new MemoryStream(compressed, 0, length, writable: false);
+        using var inflate = new DeflateStream(source, CompressionMode.Decompress);
+        var total = 0;
+        try
+        {
+            while (total <= limit)
+            {
+                if (total == inflated.Length)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(limit + 1L, 2L * total));
+                    inflated.AsSpan(0, total).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(inflated);
+                    inflated = larger;
+                }
+
+                var read = inflate.Read(inflated.AsSpan(total, Math.Min(inflated.Length, limit + 1) - total));
+                if (read == 0)
+                    break;
+                total += read;
+            }
+        }
+        catch (InvalidDataException)
+        {
+            return -1;
+        }
+
+        return total;
+    }
+
     private static ReadOnlyMemory<byte> Deflate(ReadOnlySpan<byte> payload)
     {
         var buffer = new MemoryStream(payload.Length / 2);
@@ -90,7 +129,7 @@ internal static class PerMessageDeflate
         return true;
     }
 
-    // The framework compresses with the largest window only, so a client that asks the server for a smaller one gets no compression.
+    // DeflateStream compresses with the largest window only, so a client that asks the server for a smaller one gets no compression.
     private static bool IsAcceptableParameter(string name, string? value) => name.ToUpperInvariant() switch
     {
         "SERVER_NO_CONTEXT_TAKEOVER" or "CLIENT_NO_CONTEXT_TAKEOVER" => value is null,

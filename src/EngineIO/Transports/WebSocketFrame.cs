@@ -2,12 +2,15 @@ using System.Buffers.Binary;
 
 namespace EngineIO.Transports;
 
-/// <summary>Headers of the WebSocket frames that a server sends (RFC 6455, section 5.2): never masked, never fragmented.</summary>
+/// <summary>The WebSocket frames that a server sends (RFC 6455, section 5.2): never masked, never fragmented.</summary>
 internal static class WebSocketFrame
 {
+    public const byte Continuation = 0x0;
     public const byte Text = 0x1;
     public const byte Binary = 0x2;
     public const byte Close = 0x8;
+    public const byte Ping = 0x9;
+    public const byte Pong = 0xa;
 
     /// <summary>The longest header a server frame has.</summary>
     public const int MaxHeaderLength = 10;
@@ -43,8 +46,20 @@ internal static class WebSocketFrame
         }
     }
 
-    /// <summary>Whether the bytes, which are one whole frame, are a close frame.</summary>
-    public static bool IsClose(ReadOnlySpan<byte> frame) => !frame.IsEmpty && (frame[0] & 0x0f) == Close;
+    /// <summary>Whether a close frame may bear it (RFC 6455, section 7.4): 1004 to 1006 and 1015 never leave an endpoint, what is not listed has no meaning yet.</summary>
+    public static bool IsStatusThatMayBeSent(int status) => status is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999);
+
+    /// <summary>A close frame without a status.</summary>
+    public static byte[] CreateClose() => [Final | Close, 0];
+
+    /// <summary>The answer to a ping, whose payload it returns: at most 125 bytes.</summary>
+    public static byte[] CreatePong(ReadOnlySpan<byte> payload)
+    {
+        var frame = new byte[2 + payload.Length];
+        WriteHeader(frame, Pong, payload.Length);
+        payload.CopyTo(frame.AsSpan(2));
+        return frame;
+    }
 
     /// <summary>A close frame with a status code and, in at most 123 bytes of UTF-8, why.</summary>
     public static byte[] CreateClose(ushort status, string reason)

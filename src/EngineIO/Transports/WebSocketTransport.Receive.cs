@@ -8,13 +8,16 @@ namespace EngineIO.Transports;
 /// <content>The reading: the request's own task.</content>
 internal sealed partial class WebSocketTransport
 {
-    // Most messages fit; a larger one grows the buffer while it arrives.
-    private const int InitialReceiveBuffer = 4096;
+    // Most messages fit. What fills it is followed by more, for which fewer and larger reads are made.
+    private const int SmallRead = 4096;
+    private const int LargeRead = 64 * 1024;
 
     private static readonly TimeSpan LingerTime = TimeSpan.FromMilliseconds(250);
 
     private static readonly OutboundMessage ProbeAnswer = OutboundMessage.Packet(PacketType.Pong, PacketCodec.Probe);
 
+    // Not readonly: it is a value that changes.
+    private WebSocketFrameReader _reader;
     private byte[]? _received;
     private UpgradeAttempt? _attempt;
 
@@ -43,17 +46,6 @@ internal sealed partial class WebSocketTransport
                 graceful = true;
             }
         }
-        catch (WebSocketException exception)
-        {
-            // A connection that is simply gone is no error of the client's.
-            var reason = exception.WebSocketErrorCode == WebSocketError.ConnectionClosedPrematurely ? CloseReason.TransportClose : CloseReason.TransportError;
-            EndSession(session, reason, exception);
-            if (reason == CloseReason.TransportError)
-            {
-                await LingerAsync();
-                graceful = true;
-            }
-        }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             EndSession(session, CloseReason.TransportClose, exception);
@@ -61,6 +53,7 @@ internal sealed partial class WebSocketTransport
         finally
         {
             ReturnReceived();
+            _reader.Release();
             await FinishAsync(session, graceful);
         }
     }
@@ -72,7 +65,7 @@ internal sealed partial class WebSocketTransport
     private async Task LingerAsync()
     {
         _host.Wheel.Schedule(_deadline ??= new CloseDeadline(this), LingerTime);
-        var buffer = ArrayPool<byte>.Shared.Rent(InitialReceiveBuffer);
+        var buffer = ArrayPool<byte>.Shared.Rent(SmallRead);
         try
         {
             while (await _connection.ReadAsync(buffer, CancellationToken.None) > 0)
@@ -97,87 +90,94 @@ internal sealed partial class WebSocketTransport
             session.FailUpgrade(attempt);
     }
 
-    /// <summary>Reads until a close frame has come (true) or the connection is of no more use (false).</summary>
+    /// <summary>Reads until the WebSocket has come to an orderly end (true) or the connection is of no more use (false).</summary>
     private async Task<bool> ReadAsync(EngineSession session)
     {
+        var size = SmallRead;
         while (true)
         {
-            // Waits without a buffer; one is rented when there is something to put into it.
-            var result = await _socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
-            var length = 0;
-            if (!result.EndOfMessage && result.MessageType != WebSocketMessageType.Close)
+            // Waits without a buffer; one is rented when there is something to put into it, and kept until the application is done with what it brought.
+#pragma warning disable CA2022, MA0060 // There is nothing to count: this read has no room for a byte.
+            await _connection.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
+#pragma warning restore CA2022, MA0060
+            _received = ArrayPool<byte>.Shared.Rent(size);
+            var rest = _received.AsMemory(0, await _connection.ReadAsync(_received.AsMemory(0, size), CancellationToken.None));
+            if (rest.IsEmpty)
             {
-                (result, length) = await ReadMessageAsync();
-                if (length < 0)
-                {
-                    ReturnReceived();
-                    if (_session is null)
-                        return false;
+                EndSession(session, CloseReason.TransportClose, exception: null);
+                return false;
+            }
 
-                    // What is left of it is read and thrown away until the client has seen the close frame and answers it.
-                    RefuseTooBig(session);
-                    continue;
+            size = rest.Length < size ? SmallRead : LargeRead;
+            while (true)
+            {
+                var read = _reader.Read(ref rest);
+                if (read.Kind == WebSocketReadKind.NeedMore)
+                    break;
+                if (read.Kind is not (WebSocketReadKind.Text or WebSocketReadKind.Binary))
+                {
+                    if (await TakeControlAsync(session, read) is { } graceful)
+                        return graceful;
+                }
+                else if (_session is null)
+                {
+                    if (!await ProbeAsync(session, read))
+                        return false;
+                }
+                else if (!await DispatchAsync(session, read))
+                {
+                    // It has ended: only the answer to the close frame is still waited for.
+                    _reader.DiscardMessages();
                 }
             }
 
-            if (result.MessageType == WebSocketMessageType.Close)
-            {
-                await OnPeerClosedAsync(session);
-                return true;
-            }
-
-            var message = _received.AsMemory(0, length);
-            var goOn = _session is null
-                ? await ProbeAsync(session, message, result.MessageType)
-                : await DispatchAsync(session, message, result.MessageType);
+            rest = default;
             ReturnReceived();
-            if (!goOn && _session is null)
-                return false;
         }
     }
 
-    private async ValueTask<(ValueWebSocketReceiveResult Result, int Length)> ReadMessageAsync()
+    private static ValueTask<bool> DispatchAsync(EngineSession session, WebSocketRead message)
     {
-        var max = _host.Options.MaxHttpBufferSize;
-        var length = 0;
-        _received = ArrayPool<byte>.Shared.Rent(InitialReceiveBuffer);
-        while (true)
-        {
-            if (length == _received.Length)
-            {
-                // One byte more than is allowed, so that reading it shows that the limit is passed.
-                var larger = ArrayPool<byte>.Shared.Rent(Math.Min(max + 1, length * 2));
-                _received.AsSpan(0, length).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(_received);
-                _received = larger;
-            }
-
-            var result = await _socket.ReceiveAsync(_received.AsMemory(length), CancellationToken.None);
-            if (result.MessageType == WebSocketMessageType.Close)
-                return (result, 0);
-            length += result.Count;
-            if (length > max)
-                return (result, -1);
-            if (result.EndOfMessage)
-                return (result, length);
-        }
-    }
-
-    private static async ValueTask<bool> DispatchAsync(EngineSession session, ReadOnlyMemory<byte> message, WebSocketMessageType type)
-    {
-        if (type == WebSocketMessageType.Binary)
-            return await session.HandleAsync(message, binary: true);
-        if (PacketCodec.TryReadType(message.Span, out var packet))
-            return await session.ReceiveAsync(packet, message[1..]);
+        var payload = message.Payload;
+        if (message.Kind == WebSocketReadKind.Binary)
+            return session.HandleAsync(payload, binary: true);
+        if (PacketCodec.TryReadType(payload.Span, out var packet))
+            return session.ReceiveAsync(packet, payload[1..]);
         session.End(CloseReason.ParseError, new ProtocolViolationException("A packet without a type, or of a type that does not exist."));
-        return false;
+        return new ValueTask<bool>(false);
     }
 
-    private async ValueTask<bool> ProbeAsync(EngineSession session, ReadOnlyMemory<byte> message, WebSocketMessageType type)
+    /// <summary>Takes in whatever is no message. Null when reading goes on, else how it has ended.</summary>
+    private ValueTask<bool?> TakeControlAsync(EngineSession session, WebSocketRead read)
     {
-        if (type == WebSocketMessageType.Text && PacketCodec.TryReadType(message.Span, out var packet))
+        switch (read.Kind)
         {
-            if (packet == PacketType.Ping && message.Span[1..].SequenceEqual(PacketCodec.Probe))
+            case WebSocketReadKind.Pong:
+                return default;
+            case WebSocketReadKind.Ping when _session is not null:
+                session.SendControl(OutboundMessage.ControlFrame(WebSocketFrame.CreatePong(read.Payload.Span)));
+                return default;
+            case WebSocketReadKind.Ping:
+                return AnswerAsync(WebSocketFrame.CreatePong(read.Payload.Span));
+            case WebSocketReadKind.Close:
+                return OnPeerClosedAsync(session, read.Status);
+            default:
+                return RefuseAsync(session, read);
+        }
+    }
+
+    /// <summary>While it is probed the reader alone writes.</summary>
+    private async ValueTask<bool?> AnswerAsync(byte[] frame)
+    {
+        await _connection.WriteAsync(frame, CancellationToken.None);
+        return null;
+    }
+
+    private async ValueTask<bool> ProbeAsync(EngineSession session, WebSocketRead message)
+    {
+        if (message.Kind == WebSocketReadKind.Text && PacketCodec.TryReadType(message.Payload.Span, out var packet))
+        {
+            if (packet == PacketType.Ping && message.Payload.Span[1..].SequenceEqual(PacketCodec.Probe))
             {
                 await _connection.WriteAsync(ProbeAnswer.Frames, CancellationToken.None);
                 _attempt!.OnProbe();
@@ -195,44 +195,53 @@ internal sealed partial class WebSocketTransport
         return false;
     }
 
-    private async ValueTask OnPeerClosedAsync(EngineSession session)
+    /// <summary>Answers a close frame with its own status: the last thing that is written.</summary>
+    private async ValueTask<bool?> OnPeerClosedAsync(EngineSession session, WebSocketCloseStatus status)
     {
-        if (_session is not null)
+        var answer = status == WebSocketCloseStatus.Empty ? WebSocketFrame.CreateClose() : WebSocketFrame.CreateClose((ushort)status, "");
+        if (_session is null)
         {
+            session.FailUpgrade(_attempt!);
+            await _connection.WriteAsync(answer, CancellationToken.None);
+        }
+        else
+        {
+            CloseWith(session, answer);
             session.End(CloseReason.TransportClose, exception: null);
-            return;
         }
 
-        session.FailUpgrade(_attempt!);
-        await _connection.WriteAsync(WebSocketFrame.CreateClose((ushort)WebSocketCloseStatus.NormalClosure, ""), CancellationToken.None);
+        return true;
     }
 
-    private void RefuseTooBig(EngineSession session)
+    /// <summary>Ends the session because of what the client has sent, and tells the client what that was.</summary>
+    private async ValueTask<bool?> RefuseAsync(EngineSession session, WebSocketRead read)
     {
-        var limit = _host.Options.MaxHttpBufferSize;
-        lock (session.Gate)
-            _closeFrame ??= WebSocketFrame.CreateClose((ushort)WebSocketCloseStatus.MessageTooBig, $"at most {limit} bytes");
-        session.End(CloseReason.TransportError, new ProtocolViolationException($"A message of more than {limit} bytes."));
-    }
-
-    /// <summary>Takes what the framework's WebSocket writes on its own account.</summary>
-    internal async ValueTask WriteControlAsync(ReadOnlyMemory<byte> frame)
-    {
-        if (_session is not { } session)
+        var frame = WebSocketFrame.CreateClose((ushort)read.Status, read.Problem!);
+        if (_session is null)
         {
+            // Before the client is told: it may try again as soon as it knows.
+            session.FailUpgrade(_attempt!);
             await _connection.WriteAsync(frame, CancellationToken.None);
-            return;
         }
-
-        if (!WebSocketFrame.IsClose(frame.Span))
+        else
         {
-            session.SendControl(OutboundMessage.ControlFrame(frame.Span));
-            return;
+            CloseWith(session, frame);
+            session.End(CloseReason.TransportError, new ProtocolViolationException(read.Problem!));
+
+            // What is left of it is read and thrown away until the client has seen the close frame and answers it.
+            if (read.Kind == WebSocketReadKind.TooBig)
+                return null;
         }
 
-        // It is written last, by the close that follows.
+        await LingerAsync();
+        return true;
+    }
+
+    /// <summary>Sets the close frame, unless there is one, that the end of the session sends.</summary>
+    private void CloseWith(EngineSession session, byte[] frame)
+    {
         lock (session.Gate)
-            _closeFrame ??= frame.ToArray();
+            _closeFrame ??= frame;
     }
 
     /// <summary>Lets what is being written leave, then lets go of the request; a connection that did not end gracefully is cut.</summary>
@@ -260,7 +269,6 @@ internal sealed partial class WebSocketTransport
             _requestEnded = true;
         if (_deadline is { } deadline)
             _host.Wheel.Cancel(deadline);
-        _socket.Dispose();
     }
 
     private void ReturnReceived()

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace EngineIO.Transports;
 
-/// <summary>A WebSocket: the framework's reads, the session's queue writes.</summary>
+/// <summary>A WebSocket over the connection's raw stream: one reader takes the client's frames in, the session's queue writes.</summary>
 /// <remarks>
-/// Threading: one reader, the request's own task, in <see cref="RunAsync"/> (its part of the class has the reading). Writing belongs to whoever set <c>_writing</c>
+/// Threading: one reader, the request's own task, in <see cref="RunAsync"/> (its part of the class has the reading); the frame reader's state is its alone. Writing belongs to whoever set <c>_writing</c>
 /// under the session's lock, until they clear it there; a write that does not complete at once is carried on by its own continuation, so no task and no thread
 /// waits. While the transport is still being probed it has no session: then only the reader writes, and waits for it. <c>_requestGate</c> guards the
 /// one thing that must not happen after the request has ended, aborting it, as the server uses the request's object for the next one.
@@ -21,7 +21,6 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
 
     private readonly HttpContext _context;
     private readonly Stream _connection;
-    private readonly WebSocket _socket;
     private readonly IEngineHost _host;
     private readonly bool _deflate;
     private readonly Lock _requestGate = new();
@@ -47,12 +46,7 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
         _connection = connection;
         _host = host;
         _deflate = deflate;
-        _socket = WebSocket.CreateFromStream(new ReceiveStream(connection, this), new WebSocketCreationOptions
-        {
-            IsServer = true,
-            KeepAliveInterval = Timeout.InfiniteTimeSpan,
-            DangerousDeflateOptions = deflate ? PerMessageDeflate.ReceiveOptions() : null,
-        });
+        _reader = new WebSocketFrameReader(host.Options.MaxHttpBufferSize, inflate: deflate);
     }
 
     /// <inheritdoc />
@@ -120,7 +114,7 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
                 return;
             _closing = true;
 
-            // The framework may have put its own frame here already, with the status that fits what the client did.
+            // The reader may have put one here already, with the status that fits what the client did.
             _closeFrame ??= CloseFrame(reason);
             stuck = _writePending && reason is CloseReason.SlowConsumer or CloseReason.PingTimeout;
             write = _idle is null && TryClaimWrite(direct: null);
