@@ -3,6 +3,8 @@ namespace LoadGenerator;
 /// <summary>One client of the server, over one transport.</summary>
 internal abstract class Client(Dialect dialect, IClientEvents events)
 {
+    private bool _silent;
+
     /// <summary>Which one of the clients of a scenario it is, from 0.</summary>
     public int Index { get; init; }
 
@@ -14,6 +16,9 @@ internal abstract class Client(Dialect dialect, IClientEvents events)
 
     /// <summary>Whether its connection is open.</summary>
     public abstract bool IsOpen { get; }
+
+    /// <summary>Puts it onto the connection.</summary>
+    protected abstract void Transmit(ReadOnlySpan<byte> prepared);
 
     protected Dialect Dialect => dialect;
 
@@ -27,7 +32,13 @@ internal abstract class Client(Dialect dialect, IClientEvents events)
     public abstract byte[] Prepare(ReadOnlySpan<byte> message);
 
     /// <summary>Sends what <see cref="Prepare"/> made.</summary>
-    public abstract void Send(ReadOnlySpan<byte> prepared);
+    public void Send(ReadOnlySpan<byte> prepared)
+    {
+        if (!_silent) Transmit(prepared);
+    }
+
+    /// <summary>Answers no more, not even pings, and goes on reading.</summary>
+    public void FallSilent() => _silent = true;
 
     /// <summary>Reads no more, as a client that hangs.</summary>
     public abstract void StopReading();

@@ -36,7 +36,7 @@ internal sealed class PollingClient : Client
     public override byte[] Prepare(ReadOnlySpan<byte> message) => Request("POST", message);
 
     /// <inheritdoc />
-    public override void Send(ReadOnlySpan<byte> prepared)
+    protected override void Transmit(ReadOnlySpan<byte> prepared)
     {
         _toPost.Enqueue(prepared.ToArray());
         if (!_post.IsOpen) _post.Open();

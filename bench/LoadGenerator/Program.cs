@@ -12,7 +12,10 @@ try
         "echo" => new Echo(options, loop),
         "handshakes" => new Handshakes(options, loop),
         "idle" => new Idle(options, loop),
-        _ => throw new LoadException($"There is no scenario '{options.Scenario}': give fan-out, echo, handshakes or idle."),
+        "paced-fan-out" => new PacedFanOut(options, loop),
+        "paced-echo" => new PacedEcho(options, loop),
+        "churn" => new Churn(options, loop),
+        _ => throw new LoadException($"There is no scenario '{options.Scenario}': give fan-out, echo, handshakes, idle, paced-fan-out, paced-echo or churn."),
     };
     Console.WriteLine(JsonSerializer.Serialize(scenario.Run(), ResultJson.Default.Result));
     return 0;

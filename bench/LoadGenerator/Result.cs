@@ -23,7 +23,13 @@ internal sealed record Result
     /// <summary>Milliseconds: of a hundred the 50th, 90th and 99th, and the longest.</summary>
     public double[]? LatencyMilliseconds { get; init; }
 
-    /// <summary>The server's resident memory before the connections and with them.</summary>
+    /// <summary>The same after some clients have stopped reading, of the others.</summary>
+    public double[]? StalledLatencyMilliseconds { get; init; }
+
+    /// <summary>Of what was sent at a fixed rate, the share that this process was late with.</summary>
+    public double? LateShare { get; init; }
+
+    /// <summary>The server's resident memory in KB before the connections and with them; or before clients stall and after.</summary>
     public long[]? ResidentKilobytes { get; init; }
 
     /// <summary>Connections that were open.</summary>
@@ -31,7 +37,17 @@ internal sealed record Result
 
     /// <summary>Clients that do not read, and those of them that the server has closed.</summary>
     public int[]? Stalled { get; init; }
+
+    /// <summary>What became of clients that come and go.</summary>
+    public Churned? Churned { get; init; }
 }
+
+/// <summary>What became of clients that come and go.</summary>
+/// <param name="Opened">Clients that came.</param>
+/// <param name="Deliveries">Messages that they got.</param>
+/// <param name="FellSilent">Those of them that fell silent, each of which the server has closed.</param>
+/// <param name="Lost">Those that the server closed though they had done nothing wrong.</param>
+internal sealed record Churned(int Opened, long Deliveries, int FellSilent, int Lost);
 
 /// <summary>How <see cref="Result"/> is written.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -21,6 +21,9 @@ internal abstract class Swarm(Options options, EventLoop loop) : IClientEvents
 
     protected Meter Meter { get; } = new(options);
 
+    /// <summary>Clients opened so far.</summary>
+    protected int Opened => _opened;
+
     /// <summary>The clients, those that have been closed included.</summary>
     protected List<Client> Clients { get; } = [];
 
@@ -46,7 +49,13 @@ internal abstract class Swarm(Options options, EventLoop loop) : IClientEvents
     public void OnReady(Client client)
     {
         _ready++;
-        if (_opened < _toOpen) OpenNext();
+        if (_opened < _toOpen) Clients.Add(OpenNext());
+        OnEntered(client);
+    }
+
+    /// <summary>A client is ready.</summary>
+    protected virtual void OnEntered(Client client)
+    {
     }
 
     /// <summary>An echo has come back.</summary>
@@ -61,7 +70,7 @@ internal abstract class Swarm(Options options, EventLoop loop) : IClientEvents
     protected void Open(int count)
     {
         _toOpen = _opened + count;
-        for (var i = Math.Min(OpeningAtOnce, count); i > 0; i--) OpenNext();
+        for (var i = Math.Min(OpeningAtOnce, count); i > 0; i--) Clients.Add(OpenNext());
         loop.RunUntil(() => _ready == _toOpen, PatienceSeconds, $"{count} clients were to be ready");
     }
 
@@ -103,13 +112,14 @@ internal abstract class Swarm(Options options, EventLoop loop) : IClientEvents
         }
     }
 
-    private void OpenNext()
+    /// <summary>Opens one client.</summary>
+    protected Client OpenNext()
     {
         var index = _opened++;
         Client client = options.Transport is "polling"
             ? new PollingClient(loop, options.Port, _dialect, this) { Index = index }
             : new WebSocketClient(loop, options.Port, _dialect, this) { Index = index };
-        Clients.Add(client);
         client.Open(ReceiveBuffer(index));
+        return client;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class WebSocketClient(EventLoop loop, int port, Dialect dialect,
     public override byte[] Prepare(ReadOnlySpan<byte> message) => Frame(0x1, message);
 
     /// <inheritdoc />
-    public override void Send(ReadOnlySpan<byte> prepared) => _channel.Send(prepared);
+    protected override void Transmit(ReadOnlySpan<byte> prepared) => _channel.Send(prepared);
 
     /// <inheritdoc />
     public override void StopReading() => _channel.StopReading();

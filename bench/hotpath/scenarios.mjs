@@ -9,13 +9,20 @@ export const FIGURES = {
   cpu: { title: 'µs', lessIsBetter: true, digits: 2, of: (run) => (run.serverSeconds * 1e6) / run.operations },
   rate: { title: 'a second', lessIsBetter: false, digits: 0, of: (run) => run.operations / run.seconds },
   allocated: { title: 'B allocated', lessIsBetter: true, digits: 1, of: (run) => run.allocated / run.operations },
+  // Latencies count from the moment that the message was due.
   p50: { title: 'p50 ms', lessIsBetter: true, digits: 2, of: (run) => run.latencyMilliseconds[0] },
   p90: { title: 'p90 ms', lessIsBetter: true, digits: 2, of: (run) => run.latencyMilliseconds[1] },
   p99: { title: 'p99 ms', lessIsBetter: true, digits: 2, of: (run) => run.latencyMilliseconds[2] },
+  stalled50: { title: 'p50 ms, 10 stalled', lessIsBetter: true, digits: 2, of: (run) => run.stalledLatencyMilliseconds[0] },
+  stalled99: { title: 'p99 ms, 10 stalled', lessIsBetter: true, digits: 2, of: (run) => run.stalledLatencyMilliseconds[2] },
+  times99: { title: 'p99, times that without', lessIsBetter: true, digits: 2, of: (run) => run.stalledLatencyMilliseconds[2] / run.latencyMilliseconds[2] },
+  closed: { title: 'stalled and closed', lessIsBetter: false, digits: 0, of: (run) => run.stalled[1] },
+  grown: { title: 'MB grown', lessIsBetter: true, digits: 0, of: (run) => (run.residentKilobytes[1] - run.residentKilobytes[0]) / 1024 },
   resident: { title: 'KB per connection', lessIsBetter: true, digits: 1, of: (run) => (run.residentKilobytes[1] - run.residentKilobytes[0]) / run.connections },
   busy: { title: 'CPU %', lessIsBetter: true, digits: 2, of: (run) => (run.serverSeconds * 100) / run.seconds },
 };
 
+const LATENCY = ['p99', 'p90', 'p50'];
 const SPEED = ['cpu', 'rate', 'allocated'];
 
 /** Connections of the largest scenario: 20,000, or as many as the system lets one process have. */
@@ -55,6 +62,28 @@ export function scenarios(quick) {
       rounds: 1,
     },
     { id: 'polling', title: 'Polling: 1 room × 200 members that poll, one message under way', operation: 'delivery', figures: SPEED, load: { ...fanOut, connections: 200, transport: 'polling' }, dialect: 'socket.io' },
+    {
+      id: 'latency-fan-out',
+      title: 'Latency of fan-out: 20 messages a second to 1,000 members',
+      operation: 'delivery',
+      figures: LATENCY,
+      load: { ...fanOut, scenario: 'paced-fan-out', rate: 20 },
+    },
+    {
+      id: 'latency-echo',
+      title: 'Latency of an acknowledged echo: 4,000 a second of 200 connections',
+      operation: 'echo',
+      figures: LATENCY,
+      load: { scenario: 'paced-echo', connections: 200, payload: 64, rate: 4000, ...time },
+    },
+    {
+      id: 'stalled',
+      title: 'Stalled readers: 20 messages of 16 KB a second to 1,000 members, the same again after 10 of them have stopped reading',
+      operation: 'delivery',
+      figures: ['times99', 'p50', 'stalled50', 'p99', 'stalled99', 'closed', 'grown'],
+      load: { scenario: 'paced-fan-out', connections: 1000, stalled: 10, payload: 16_384, rate: 20, 'warm-up': 3, seconds: 25 },
+      rounds: 2,
+    },
     { id: 'payload-1k', title: 'Fan-out of 1 KB', operation: 'delivery', figures: SPEED, load: { ...fanOut, payload: 1024 } },
     { id: 'payload-16k', title: 'Fan-out of 16 KB', operation: 'delivery', figures: SPEED, load: { ...fanOut, payload: 16_384 } },
   ];

@@ -1,0 +1,100 @@
+using System.Text;
+
+namespace LoadGenerator;
+
+/// <summary>
+/// One room whose messages are published at a fixed rate by one member: how long each takes to reach each of the others. With clients that stall, the same once
+/// more after these have stopped reading. An operation is one delivery.
+/// </summary>
+internal sealed class PacedFanOut(Options options, EventLoop loop) : Swarm(options, loop)
+{
+    private const int MostBehind = 4096;
+    private const double PatienceSeconds = 60;
+
+    // As little as a system gives: what it keeps for a client that hangs does not reach the server's queue.
+    private const int StalledReceiveBuffer = 4096;
+
+    private readonly Room _room = new(0);
+    private readonly Pace _pace = new(loop, options.Rate);
+    private readonly long[] _due = new long[MostBehind];
+    private byte[] _message = [];
+    private long _delivered;
+    private long _firstCounted = long.MaxValue;
+    private Latencies _latencies = new();
+    private int _closed;
+
+    /// <inheritdoc />
+    public override Result Run()
+    {
+        Open(Options.Connections);
+        _room.Members.AddRange(Clients.Where(client => !IsToStall(client.Index)));
+        AskAll(_ => Dialect.Join(_room.Name));
+        _message = Clients[0].Prepare(Dialect.Publish(_room.Name, _room.Json(Options.Payload)));
+        _pace.RunFor(Options.WarmUp, Publish);
+        AwaitDeliveries();
+
+        Meter.Begin();
+        var latency = Measure();
+        Meter.End(_latencies.Count);
+        var result = Meter.Result with { Connections = Clients.Count, LatencyMilliseconds = latency, LateShare = _pace.LateShare };
+        if (Options.Stalled == 0) return result;
+
+        var resident = Processes.ResidentKilobytes(Options.Process);
+        foreach (var client in Clients.Where(client => IsToStall(client.Index))) client.StopReading();
+        latency = Measure();
+        return result with
+        {
+            LateShare = _pace.LateShare,
+            StalledLatencyMilliseconds = latency,
+            Stalled = [Options.Stalled, _closed],
+            ResidentKilobytes = [resident, Processes.ResidentKilobytes(Options.Process)],
+        };
+    }
+
+    /// <inheritdoc />
+    public override void OnDelivery(Client client, ReadOnlySpan<byte> message)
+    {
+        if (IsToStall(client.Index)) return;
+        if (client.Received == 0 && message.IndexOf(Encoding.UTF8.GetBytes(_room.Json(Options.Payload))) < 0) throw new LoadException("not what was published");
+        var number = client.Received++;
+        _delivered++;
+        if (number >= _firstCounted) _latencies.Add(_due[number % MostBehind], Loop.Now);
+    }
+
+    /// <inheritdoc />
+    public override void OnLost(Client client, string why)
+    {
+        if (!IsToStall(client.Index)) base.OnLost(client, why);
+        _closed++;
+    }
+
+    /// <inheritdoc />
+    protected override int ReceiveBuffer(int index) => IsToStall(index) ? StalledReceiveBuffer : 0;
+
+    private bool IsToStall(int index)
+    {
+        if (Options.Stalled == 0) return false;
+        var every = Options.Connections / Options.Stalled;
+        return index % every == every / 2 && index / every < Options.Stalled;
+    }
+
+    private double[] Measure()
+    {
+        _firstCounted = _room.Published;
+        _latencies = new Latencies();
+        _pace.RunFor(Options.Seconds, Publish);
+        AwaitDeliveries();
+        return _latencies.Percentiles();
+    }
+
+    private void Publish(long due)
+    {
+        if ((_room.Published * _room.Members.Count) - _delivered > (long)MostBehind * _room.Members.Count / 2)
+            throw new LoadException($"the server is {MostBehind / 2} messages behind: it cannot keep up with {Options.Rate} a second");
+        _due[_room.Published++ % MostBehind] = due;
+        _room.Members[0].Send(_message);
+    }
+
+    private void AwaitDeliveries() =>
+        Loop.RunUntil(() => _delivered == _room.Published * _room.Members.Count, PatienceSeconds, "every message was to reach everybody");
+}
