@@ -10,12 +10,14 @@ usage() {
   cat <<'TEXT'
 Usage: ./bench.sh [--quick] [--only=SCENARIO,...]
        ./bench.sh soak [--minutes=N]
+       ./bench.sh micro [ARGUMENT...]
        ./bench.sh wordpress [--quick]
 
   (nothing)   the hot path: fan-out, echoes, handshakes, idle connections and more, beside Socket.IO's official server on uWebSockets.js,
-              Bun and ws, SignalR, and a bare Kestrel WebSocket. About 35 minutes; --quick: under 2, fewer scenarios, and noisier.
+              Bun and ws, SignalR, and a bare Kestrel WebSocket. About 45 minutes; --quick: under 2, fewer scenarios, and noisier.
               --only runs some of the scenarios and writes no report.
   soak        memory of this server while 200 clients a second come, join, talk, and drop without a word: 20 minutes, or as many as you say.
+  micro       parts of the hot path alone, without a network: codecs, queue, fan-out, echo. The arguments are BenchmarkDotNet's. About 2 minutes.
   wordpress   messages stored through a real WordPress: a second, and the time to message_id_mapping, at 1, 16 and 200 senders,
               beside a server that asks for access and then posts, one call after the other. About 5 minutes; --quick: about 2.
 
@@ -25,17 +27,22 @@ TEXT
 
 what=hotpath
 case "${1-}" in
-  soak | wordpress) what=$1; shift ;;
+  micro | soak | wordpress) what=$1; shift ;;
 esac
 for argument; do
   case "$what $argument" in
     'hotpath --quick' | 'hotpath --only='* | 'soak --minutes='* | 'wordpress --quick') ;;
+    'micro '*) break ;;
     *' -h' | *' --help') usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
 done
 
 need_dotnet
+if [ "$what" = micro ]; then
+  quietly "Building" dotnet build bench/Micro -c Release
+  exec dotnet bench/Micro/bin/Release/net10.0/Micro.dll bench/results "$@"
+fi
 need_node
 need_npm bench
 # Twenty thousand connections are as many open files.

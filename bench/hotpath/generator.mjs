@@ -1,16 +1,15 @@
-// Runs the load generator on the other core, once.
+// Runs the load generator on a core of its own, once.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { GENERATOR } from './servers.mjs';
+import { CORES, GENERATOR } from './servers.mjs';
 
-const GENERATOR_CORE = '1';
 // A run that takes so much longer than it should has failed.
 const GRACE_SECONDS = 240;
 
 /** Puts a load on a running server; the figures, or `{ error }`. */
 export async function run(server, running, load) {
   const args = { ...load, dialect: server.dialect, port: running.port, process: running.pid, 'reads-memory': Boolean(server.dotnet) };
-  const child = spawn('taskset', ['-c', GENERATOR_CORE, 'dotnet', GENERATOR, ...Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)])], {
+  const child = spawn('taskset', ['-c', CORES.at(1) ?? CORES[0], 'dotnet', GENERATOR, ...Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)])], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [output, errors] = ['', ''];

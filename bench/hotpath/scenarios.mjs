@@ -35,7 +35,7 @@ const count = (number) => number.toLocaleString('en');
 
 /** The scenarios in the order of the report. */
 export function scenarios(quick) {
-  const time = quick ? { 'warm-up': 1.25, seconds: 1 } : { 'warm-up': 3, seconds: 4 };
+  const time = quick ? { 'warm-up': 1.25, seconds: 1 } : { 'warm-up': 3, seconds: 3 };
   const idle = (connections, seconds) => ({ scenario: 'idle', connections, 'warm-up': quick ? 1 : 5, seconds });
   const fanOut = { scenario: 'fan-out', connections: 1000, rooms: 1, 'in-flight': 1, payload: 64, ...time };
   const few = quick ? 2000 : 10_000;
@@ -82,7 +82,7 @@ export function scenarios(quick) {
       operation: 'delivery',
       figures: ['times99', 'p50', 'stalled50', 'p99', 'stalled99', 'closed', 'grown'],
       load: { scenario: 'paced-fan-out', connections: 1000, stalled: 10, payload: 16_384, rate: 20, 'warm-up': 3, seconds: 25 },
-      rounds: 2,
+      rounds: 1,
     },
     { id: 'payload-1k', title: 'Fan-out of 1 KB', operation: 'delivery', figures: SPEED, load: { ...fanOut, payload: 1024 } },
     { id: 'payload-16k', title: 'Fan-out of 16 KB', operation: 'delivery', figures: SPEED, load: { ...fanOut, payload: 16_384 } },

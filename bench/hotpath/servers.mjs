@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { freePort, startProcess } from '../../tests/Conformance/clients/support/server-process.mjs';
 
 const bench = fileURLToPath(new URL('../', import.meta.url));
-const SERVER_CORE = '0';
+
+/** The processor cores that this process may use: the first is the server's, the second the load generator's. */
+export const CORES = allowedCores();
 
 export const OURS = 'this server';
 export const REFERENCE = 'socket.io on uWS';
@@ -33,10 +35,18 @@ function bun() {
   return programs.find((file) => !file.includes('baseline')) ?? programs[0] ?? 'bun';
 }
 
+function allowedCores() {
+  const [, list] = readFileSync('/proc/self/status', 'utf8').match(/^Cpus_allowed_list:\s+(\S+)/m);
+  return list.split(',').flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
+  });
+}
+
 /** Starts a server on a core of its own; it has answered when this completes. */
 export async function start(server) {
   const port = await freePort();
-  const args = ['-c', SERVER_CORE, ...server.command, '--port', String(port)];
+  const args = ['-c', CORES[0], ...server.command, '--port', String(port)];
   return startProcess(server.name, 'taskset', args, { port, cwd: bench }).answers('/socket.io/');
 }
 
