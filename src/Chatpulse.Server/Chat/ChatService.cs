@@ -27,12 +27,16 @@ public sealed class ChatService
     // How long a client may take to say that it has a message. Nothing is kept for one that never does but the number, until then.
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
 
+    // An older message that is read from the store was told long ago, as far as it ever will be.
+    private static readonly TimeSpan EarlyAge = TimeSpan.FromHours(1);
+
     private readonly IChatStore _store;
     private readonly SocketIOServer _server;
     private readonly TypingTracker _typing;
     private readonly TimeProvider _timeProvider;
     private readonly ThreadChannels _channels;
     private readonly RecentlyTold _told = new();
+    private readonly SentEarly _early = new();
     private readonly Deliveries _deliveries;
 
     /// <summary>Stores in a store and tells through a server.</summary>
@@ -202,7 +206,6 @@ public sealed class ChatService
     /// <exception cref="ChatException"><c>forbidden</c>: <paramref name="removed"/> says that the user was taken out of the thread meanwhile.</exception>
     internal async ValueTask<int> CatchUpAsync(long userId, long threadId, long lastMessageId, Socket socket, Func<bool> removed, Action join)
     {
-
         // From here on the channel remembers what is told. What the store answers below is complete up to a moment after this one, so together
         // they have everything.
         using var lease = _channels.Enter(threadId);
@@ -246,6 +249,7 @@ public sealed class ChatService
         {
             if (messages.Count == 0)
                 return;
+            NoteEarly(messages, socket);
             for (var i = 0; i < messages.Count - 1; i++)
                 socket.Emit("message", Wire.Message.From(messages[i]));
 
@@ -280,17 +284,25 @@ public sealed class ChatService
             {
                 if (removed())
                     throw new ChatException(ChatErrorCodes.Forbidden, ChatConnection.Removed);
-                foreach (var message in stored.Messages.Where(message => !_told.Contains(threadId, message.Id)))
-                {
+                ChatMessage[] untold = [.. stored.Messages.Where(message => !_told.Contains(threadId, message.Id))];
+                NoteEarly(untold, socket);
+                foreach (var message in untold)
                     socket.Emit("message", Wire.Message.From(message));
-                    sent++;
-                }
+                sent += untold.Length;
             });
             if (!stored.HasMore || !socket.Connected)
                 return sent;
             lastMessageId = stored.Messages[^1].Id;
             await socket.DrainAsync(QueuedBytes);
         }
+    }
+
+    // Before they are sent: a message that is told meanwhile finds the connection outside the room or its number here.
+    private void NoteEarly(IEnumerable<ChatMessage> messages, Socket socket)
+    {
+        var since = _timeProvider.GetUtcNow() - EarlyAge;
+        foreach (var message in messages.Where(message => message.CreatedAt > since && !_told.Contains(message.ThreadId, message.Id)))
+            _early.Add(message.ThreadId, message.Id, socket.Id);
     }
 
     // Called by the thread's channel, in the order of ids.
@@ -311,14 +323,20 @@ public sealed class ChatService
     {
         var room = _server.To(ChatRooms.Thread(message.ThreadId));
         var (threadId, senderId, messageId) = (message.ThreadId, message.SenderId, message.Id);
-        (sender is null ? room : room.Except(sender.Id)).Timeout(AnswerTime)
-            .EmitWithAnswers("message", Wire.Message.From(message), (socket, _) => Taken(socket, threadId, senderId, messageId));
+        var others = sender is null ? room : room.Except(sender.Id);
+        if (_early.Take(threadId, messageId) is { Count: > 0 } early)
+        {
+            string[] having = [.. early];
+            (room, others) = (room.Except(having), others.Except(having));
+        }
+
+        others.Timeout(AnswerTime).EmitWithAnswers("message", Wire.Message.From(message), (socket, _) => Taken(socket, threadId, senderId, messageId));
         if (sender is not null)
             return;
 
         var shape = restShape ?? JsonSerializer.SerializeToElement(RestMessage.From(message), ChatJsonContext.Default.RestMessage);
         room.Emit("message:received", new Wire.MessageReceived(shape, message.ThreadId));
-        room.Emit("thread:updated", new Wire.ThreadUpdated(message.ThreadId, shape));
+        _server.To(ChatRooms.Thread(threadId)).Emit("thread:updated", new Wire.ThreadUpdated(message.ThreadId, shape));
     }
 
     // A client says that it has a message. True when that makes the message delivered: the first of somebody else who is in the thread does.

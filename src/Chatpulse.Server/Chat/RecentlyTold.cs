@@ -1,7 +1,10 @@
 namespace Chatpulse.Server.Chat;
 
 /// <summary>The messages told last, so that one that comes back as a webhook is not told again. Holds 16,384; the oldest is forgotten first.</summary>
-/// <remarks>Threading: anyone calls; one lock guards both collections.</remarks>
+/// <remarks>
+/// Threading: anyone calls; one lock guards both collections. Webhooks come within seconds. Who needs more is a connection that was taken up again: its
+/// session is refused when more than 10,000 packets were sent since it was lost, so what was told meanwhile is here, with room for what is told until it joins.
+/// </remarks>
 internal sealed class RecentlyTold
 {
     private const int Capacity = 16_384;

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Presence;
 using Chatpulse.Server.Stores;
@@ -74,6 +76,34 @@ public sealed class RecoveryTests
         await using var bob = await ConnectAsync(host, Bob, lost);
         (await bob.CallAsync("join_thread", new { threadId = Thread, lastMessageId = seen })).Ok().Number("missed").ShouldBe(1);
         (await bob.AllAsync("message")).Select(message => message.Number("id")).ShouldBe([told, untold]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_connection_got_by_joining_does_not_come_again_when_its_webhook_comes_at_last(bool recovered)
+    {
+        await using var host = await TestServer.StartAsync();
+        await using var ada = await host.JoinAsync(Ada, Thread);
+        var (lost, seen) = await LoseAsync(host, ada);
+        var late = (await host.Store.SendAsync(new NewMessage(Ada, Thread, TempId: null, "its webhook is late", ContentTypes.PlainText, []), Cancel)).Message.Id;
+        await using var bob = recovered ? await ConnectAsync(host, Bob, lost) : await host.ConnectAsync(Bob);
+        (await bob.CallAsync("join_thread", new { threadId = Thread, lastMessageId = seen })).Ok().Number("missed").ShouldBe(1);
+
+        using var body = new StringContent(
+            string.Create(CultureInfo.InvariantCulture, $$"""{"message":{"id":{{late}},"content":"its webhook is late"},"threadId":{{Thread}},"senderId":{{Ada}}}"""),
+            Encoding.UTF8,
+            "application/json");
+        using var answer = await host.Client().PostAsync(new Uri("/webhook/message", UriKind.Relative), body, Cancel);
+        answer.IsSuccessStatusCode.ShouldBeTrue();
+        (await ada.WaitForAsync("message")).Number("id").ShouldBe(late);
+        await bob.WaitForAsync("thread:updated");
+        (await bob.AllAsync("message")).Select(message => message.Number("id")).ShouldBe([late]);
+        (await bob.AllAsync("message:received")).ShouldBeEmpty();
+
+        // Only that one was passed over.
+        var next = await SendAsync(ada, "next");
+        await bob.WaitForAsync("message", message => message.Number("id") == next);
     }
 
     [Fact]
