@@ -5,6 +5,8 @@
 
 namespace Chatpulse\Tests;
 
+use Chatpulse\Schema;
+
 require_once __DIR__ . '/ChatTestCase.php';
 
 final class BatchTest extends ChatTestCase {
@@ -80,7 +82,7 @@ final class BatchTest extends ChatTestCase {
 		$user    = $this->make_user();
 		$thread  = $this->make_thread( array( $user ) );
 		$trigger = $wpdb->prefix . 'refuse';
-		$wpdb->query( "CREATE TRIGGER $trigger BEFORE INSERT ON " . \Chatpulse\Schema::table( 'messages' ) . " FOR EACH ROW IF NEW.content = 'refuse' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'; END IF" );
+		$wpdb->query( "CREATE TRIGGER $trigger BEFORE INSERT ON " . Schema::table( 'messages' ) . " FOR EACH ROW IF NEW.content = 'refuse' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'; END IF" );
 		try {
 			$results = $this->batch(
 				array(
@@ -102,16 +104,27 @@ final class BatchTest extends ChatTestCase {
 		global $wpdb;
 		$user     = $this->make_user();
 		$thread   = $this->make_thread( array( $user ) );
-		$table = \Chatpulse\Schema::table( 'reactions' );
+		$id       = $this->send( $user, $thread, 'before' )['id'];
+		$table    = Schema::table( 'reactions' );
 		$wpdb->query( "RENAME TABLE $table TO {$table}_away" );
 		try {
-			list( $status, $answer ) = $this->call( 'POST', '/batch', array( 'operations' => array( $this->op( 'send', $user, $thread, array( 'content' => 'x' ) ) ) ), $this->key() );
+			list( $status, $answer ) = $this->call(
+				'POST',
+				'/batch',
+				array(
+					'operations' => array(
+						$this->op( 'send', $user, $thread, array( 'content' => 'x' ) ),
+						$this->op( 'edit', $user, $thread, array( 'message_id' => $id, 'content' => 'after' ) ),
+					),
+				),
+				$this->key()
+			);
 		} finally {
 			$wpdb->query( "RENAME TABLE {$table}_away TO $table" );
 		}
 
 		$this->assertSame( array( 500, 'database_error' ), array( $status, $answer['code'] ) );
-		$this->assertSame( 0, $this->rows( 'messages', "thread_id = $thread" ) );
+		$this->assertSame( array( 'before' ), $wpdb->get_col( 'SELECT content FROM ' . Schema::table( 'messages' ) . " WHERE thread_id = $thread" ) );
 	}
 
 	public function test_when_the_connection_is_lost_nothing_is_stored(): void {
@@ -126,7 +139,7 @@ final class BatchTest extends ChatTestCase {
 			$this->op( 'send', $user, $thread, array( 'content' => $mark ) ),
 		);
 		update_option( 'chatpulse_rate_limit', 0 );
-		$wpdb->query( "CREATE TRIGGER $trigger BEFORE INSERT ON " . \Chatpulse\Schema::table( 'messages' ) . " FOR EACH ROW IF NEW.content = '$mark' THEN DO SLEEP(60); END IF" );
+		$wpdb->query( "CREATE TRIGGER $trigger BEFORE INSERT ON " . Schema::table( 'messages' ) . " FOR EACH ROW IF NEW.content = '$mark' THEN DO SLEEP(60); END IF" );
 		try {
 			$call = proc_open( array( PHP_BINARY, '-r', 'echo file_get_contents( $argv[1], false, stream_context_create( array( "http" => array( "method" => "POST", "ignore_errors" => true, "timeout" => 120, "header" => $argv[2], "content" => stream_get_contents( STDIN ) ) ) ) ), "\n", $http_response_header[0];', rest_url( 'chatpulse-chat/v1/batch' ), "Content-Type: application/json\r\nX-Chatpulse-API-Key: " . $this->key()['X-Chatpulse-API-Key'] ), array( array( 'pipe', 'r' ), array( 'pipe', 'w' ) ), $pipes );
 			fwrite( $pipes[0], (string) wp_json_encode( array( 'operations' => $operations ) ) );
@@ -239,6 +252,32 @@ final class BatchTest extends ChatTestCase {
 		sort( $told );
 		$this->assertSame( $ids, $told, 'delivered is told once' );
 		$this->assertSame( 5, $this->rows( 'messages', "thread_id = $thread AND sender_id = $users[0] AND status = 'read'" ) );
+	}
+
+	/** @dataProvider ways_to_read */
+	public function test_of_two_who_read_at_once_the_last_one_sees_that_everybody_has( bool $all ): void {
+		$users  = array( $this->make_user(), $this->make_user(), $this->make_user() );
+		$thread = $this->make_thread( $users );
+		$id     = $this->send( $users[0], $thread )['id'];
+		// The other one, in the middle of reading: has locked what every reader locks, and has not committed the receipt yet.
+		$other = new \wpdb( DB_USER, DB_PASSWORD, DB_NAME, DB_HOST );
+		$other->query( 'START TRANSACTION' );
+		$other->query( 'SELECT id FROM ' . Schema::table( 'threads' ) . " WHERE id = $thread FOR UPDATE" );
+		$other->query( 'SELECT id FROM ' . Schema::table( 'messages' ) . " WHERE id = $id FOR UPDATE" );
+		$other->query( 'INSERT INTO ' . Schema::table( 'receipts' ) . " (message_id, user_id, delivered_at, read_at) VALUES ($id, $users[2], NOW(), NOW())" );
+
+		list( $status ) = $this->call_that_waits( "/threads/$thread/read", $all ? array() : array( 'message_ids' => array( $id ) ), $this->key( $users[1] ), static fn() => $other->query( 'COMMIT' ) );
+
+		$this->assertSame( 200, $status );
+		$this->assertSame( 1, $this->rows( 'messages', "id = $id AND status = 'read'" ) );
+	}
+
+	/** @return array<string, array{0: bool}> */
+	public static function ways_to_read(): array {
+		return array(
+			'all'       => array( true ),
+			'by number' => array( false ),
+		);
 	}
 
 	public function test_receipts_are_stored_for_the_one_who_reads(): void {
@@ -354,7 +393,7 @@ final class BatchTest extends ChatTestCase {
 		$this->assertSame( 429, $stored['status'] );
 
 		// Two of them are a minute old now, the third is not: two more may come.
-		$wpdb->query( 'UPDATE ' . \Chatpulse\Schema::table( 'messages' ) . " SET created_at_gmt = created_at_gmt - INTERVAL 61 SECOND WHERE sender_id = $users[0] ORDER BY id LIMIT 2" );
+		$wpdb->query( 'UPDATE ' . Schema::table( 'messages' ) . " SET created_at_gmt = created_at_gmt - INTERVAL 61 SECOND WHERE sender_id = $users[0] ORDER BY id LIMIT 2" );
 		$this->assertSame( array( 201, 201, 429 ), array_column( $this->batch( $sends( $users[0], 3 ) ), 'status' ) );
 
 		update_option( 'chatpulse_rate_limit', 0 );

@@ -53,6 +53,36 @@ abstract class ChatTestCase extends SiteTestCase {
 	}
 
 	/**
+	 * A call that meets another process's transaction: does something once the call waits for a row that the other one has locked.
+	 *
+	 * @param array<string, string> $headers Beside the content type.
+	 * @param callable(): void      $then    Ends the other transaction.
+	 * @return array{0: int, 1: mixed} Status and answer.
+	 */
+	protected function call_that_waits( string $route, mixed $body, array $headers, callable $then ): array {
+		global $wpdb;
+		$lines = array( 'Content-Type: application/json' );
+		foreach ( $headers as $name => $value ) {
+			$lines[] = "$name: $value";
+		}
+		$call = curl_init( rest_url( 'chatpulse-chat/v1' . $route ) );
+		curl_setopt_array( $call, array( CURLOPT_RETURNTRANSFER => true, CURLOPT_POST => true, CURLOPT_POSTFIELDS => wp_json_encode( $body ), CURLOPT_HTTPHEADER => $lines, CURLOPT_TIMEOUT => 60 ) );
+		$all = curl_multi_init();
+		curl_multi_add_handle( $all, $call );
+		$done = false;
+		do {
+			curl_multi_exec( $all, $running );
+			if ( ! $done && 0 < (int) $wpdb->get_var( "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND INFO LIKE '%FOR UPDATE'" ) ) {
+				$done = true;
+				$then();
+			}
+			curl_multi_select( $all, 0.02 );
+		} while ( $running > 0 );
+		$this->assertTrue( $done, 'the call did not wait for the other transaction' );
+		return array( curl_getinfo( $call, CURLINFO_RESPONSE_CODE ), json_decode( (string) curl_multi_getcontent( $call ), true ) );
+	}
+
+	/**
 	 * The same call several times at the same moment.
 	 *
 	 * @param array<string, string> $headers Beside the content type.

@@ -35,6 +35,9 @@ final class Batch {
 	/** The first message that each later send stored, by thread and the send's index. @var array<int, array<int, int>> */
 	private array $sent = array();
 
+	/** Messages that were stored just now without files: nobody can have reacted to them yet. @var int[] */
+	private array $bare = array();
+
 	/** Paths of files that are deleted once everything is committed. @var string[] */
 	private array $files = array();
 
@@ -73,6 +76,7 @@ final class Batch {
 		$this->now   = Clock::now();
 		$this->shown = array();
 		$this->sent  = array();
+		$this->bare  = array();
 		$this->files = array();
 		foreach ( $this->operations as $operation ) {
 			$operation->start();
@@ -97,15 +101,19 @@ final class Batch {
 	}
 
 	/**
-	 * Locks the threads that are written to and the messages that are named, in the order that every transaction keeps.
+	 * Locks the threads that are written to or read and the messages that are named, in the order that every transaction keeps.
+	 *
+	 * The transaction's view of the database begins with the first query after this. Whether everybody has read a message is seen right
+	 * only by those who have waited for the others who read in the thread; otherwise two who read at once would each miss the other.
 	 */
 	private function lock(): void {
 		$threads  = array();
 		$messages = array();
 		foreach ( $this->open() as $operation ) {
-			if ( 'send' === $operation->kind ) {
+			if ( in_array( $operation->kind, array( 'send', 'read' ), true ) ) {
 				$threads[ $operation->thread_id ] = $operation->thread_id;
-			} elseif ( $operation->message_id > 0 ) {
+			}
+			if ( $operation->message_id > 0 ) {
 				$messages[ $operation->message_id ] = $operation->message_id;
 			} else {
 				foreach ( $operation->message_ids ?? array() as $id ) {
@@ -201,6 +209,8 @@ final class Batch {
 				$this->sent[ $send->thread_id ][ $index ] = $this->shown[ $index ][0];
 				if ( $send->attachment_ids ) {
 					Attachments::give( $this->shown[ $index ][0], $send->attachment_ids );
+				} else {
+					$this->bare[] = $this->shown[ $index ][0];
 				}
 			}
 		}
@@ -215,17 +225,19 @@ final class Batch {
 	 * @param array<int, Operation> $new By index.
 	 */
 	private function insert( array $new ): void {
-		Database::run( 'SAVEPOINT chatpulse_sends' );
-		try {
-			foreach ( array_combine( array_keys( $new ), Messages::insert( $new ) ) as $index => $id ) {
-				$this->sent_now( $index, $id );
+		if ( count( $new ) > 1 ) {
+			Database::run( 'SAVEPOINT chatpulse_sends' );
+			try {
+				foreach ( array_combine( array_keys( $new ), Messages::insert( $new ) ) as $index => $id ) {
+					$this->sent_now( $index, $id );
+				}
+				return;
+			} catch ( Database_Failure $failure ) {
+				if ( $failure->ended_transaction() ) {
+					throw $failure;
+				}
+				Database::run( 'ROLLBACK TO SAVEPOINT chatpulse_sends' );
 			}
-			return;
-		} catch ( Database_Failure $failure ) {
-			if ( $failure->ended_transaction() ) {
-				throw $failure;
-			}
-			Database::run( 'ROLLBACK TO SAVEPOINT chatpulse_sends' );
 		}
 		foreach ( $new as $index => $send ) {
 			try {
@@ -487,7 +499,7 @@ final class Batch {
 		if ( ! $ids ) {
 			$shapes = array();
 		} else {
-			$shapes = Messages::shape( Messages::find( array_values( array_unique( $ids ) ) ) );
+			$shapes = Messages::shape( Messages::find( array_values( array_unique( $ids ) ) ), $this->bare );
 		}
 		foreach ( $this->shown as $index => $shown ) {
 			$operation = $this->operations[ $index ];

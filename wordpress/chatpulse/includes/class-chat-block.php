@@ -42,9 +42,12 @@ final class Chat_Block {
 	}
 
 	/**
-	 * Registers the block and the scripts.
+	 * Registers the block and the scripts; not for the plugin's own routes, which show no pages and are called for every message.
 	 */
 	public static function register_block(): void {
+		if ( Rest_Api::is_called() ) {
+			return;
+		}
 		wp_register_script( 'chatpulse-embed', plugins_url( 'assets/embed.js', PLUGIN_FILE ), array(), VERSION, true );
 		register_block_type( dirname( PLUGIN_FILE ) . '/blocks/chat', array( 'render_callback' => array( self::class, 'render' ) ) );
 		wp_set_script_translations( 'chatpulse-chat-editor-script', 'chatpulse', dirname( PLUGIN_FILE ) . '/languages' );

@@ -231,15 +231,16 @@ final class Messages {
 	 * Messages as answers show them.
 	 *
 	 * @param object[] $rows Rows of the table.
+	 * @param int[]    $bare Those of which it is known that they have no files and no reactions: they are not looked up.
 	 * @return array<int, array<string, mixed>> By id, in the order of the rows.
 	 */
-	public static function shape( array $rows ): array {
+	public static function shape( array $rows, array $bare = array() ): array {
 		if ( ! $rows ) {
 			return array();
 		}
-		$ids         = array_map( static fn( object $row ): int => (int) $row->id, array_values( $rows ) );
-		$attachments = Attachments::of( $ids );
-		$reactions   = Reactions::of( $ids );
+		$ids         = array_diff( array_map( static fn( object $row ): int => (int) $row->id, array_values( $rows ) ), $bare );
+		$attachments = $ids ? Attachments::of( $ids ) : array();
+		$reactions   = $ids ? Reactions::of( $ids ) : array();
 		People::load( array_map( static fn( object $row ): int => (int) $row->sender_id, array_values( $rows ) ) );
 		$shapes = array();
 		foreach ( $rows as $row ) {

@@ -21,6 +21,14 @@ final class Options {
 	public const SERVER_URL     = 'chatpulse_server_url';
 	public const RATE_LIMIT     = 'chatpulse_rate_limit';
 
+	/** What is stored for a setting that nobody has made yet. */
+	public const DEFAULTS = array(
+		self::SOCKET_URL   => '',
+		self::SERVER_URL   => '',
+		self::RATE_LIMIT   => 60,
+		Chat_Roles::OPTION => array(),
+	);
+
 	private const CONSTANTS = array(
 		self::API_KEY        => 'CHATPULSE_API_KEY',
 		self::TOKEN_SECRET   => 'CHATPULSE_TOKEN_SECRET',
@@ -93,6 +101,6 @@ final class Options {
 		 *
 		 * @param int $limit The setting, 60 by default.
 		 */
-		return max( 0, (int) apply_filters( 'chatpulse_rate_limit', (int) get_option( self::RATE_LIMIT, 60 ) ) );
+		return max( 0, (int) apply_filters( 'chatpulse_rate_limit', (int) get_option( self::RATE_LIMIT, self::DEFAULTS[ self::RATE_LIMIT ] ) ) );
 	}
 }

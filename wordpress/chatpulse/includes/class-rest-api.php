@@ -52,6 +52,15 @@ final class Rest_Api {
 	}
 
 	/**
+	 * Whether this request is for one of the routes, by its address: known before WordPress has found out what is asked for.
+	 */
+	public static function is_called(): bool {
+		// phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- only compared.
+		$path = strtok( (string) ( $_SERVER['REQUEST_URI'] ?? '' ), '?' );
+		return str_contains( (string) $path, '/' . rest_get_url_prefix() . '/' . self::ROUTES . '/' );
+	}
+
+	/**
 	 * Registers one route for one method.
 	 *
 	 * @param string                                                 $method  The HTTP method.

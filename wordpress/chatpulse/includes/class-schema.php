@@ -18,7 +18,7 @@ defined( 'ABSPATH' ) || exit;
 final class Schema {
 
 	/** Raised whenever definitions() changes. */
-	public const VERSION = '2';
+	public const VERSION = '3';
 
 	/** The version that this site's tables have. */
 	public const VERSION_OPTION = 'chatpulse_schema_version';
@@ -369,7 +369,8 @@ final class Schema {
 	}
 
 	/**
-	 * Takes over what an earlier version kept under another name, and makes the secrets that are not there yet.
+	 * Takes over what an earlier version kept under another name, and makes the secrets and settings that are not there yet. Those are
+	 * loaded with all others at once; each that is missing would cost every request a query.
 	 */
 	private static function take_over_options(): void {
 		$earlier = get_option( self::EARLIER_SOCKET_URL, '' );
@@ -380,6 +381,9 @@ final class Schema {
 			if ( '' === Options::text( $secret ) ) {
 				update_option( $secret, bin2hex( random_bytes( 32 ) ), true );
 			}
+		}
+		foreach ( Options::DEFAULTS as $option => $value ) {
+			add_option( $option, $value );
 		}
 	}
 }

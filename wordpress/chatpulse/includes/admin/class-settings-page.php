@@ -249,7 +249,7 @@ final class Settings_Page {
 		<tr>
 			<th scope="row"><label for="<?php echo esc_attr( Options::RATE_LIMIT ); ?>"><?php esc_html_e( 'Messages a minute', 'chatpulse' ); ?></label></th>
 			<td>
-				<input type="number" class="small-text" min="0" max="6000" step="1" id="<?php echo esc_attr( Options::RATE_LIMIT ); ?>" name="<?php echo esc_attr( Options::RATE_LIMIT ); ?>" value="<?php echo esc_attr( (string) get_option( Options::RATE_LIMIT, 60 ) ); ?>">
+				<input type="number" class="small-text" min="0" max="6000" step="1" id="<?php echo esc_attr( Options::RATE_LIMIT ); ?>" name="<?php echo esc_attr( Options::RATE_LIMIT ); ?>" value="<?php echo esc_attr( (string) get_option( Options::RATE_LIMIT, Options::DEFAULTS[ Options::RATE_LIMIT ] ) ); ?>">
 				<p class="description"><?php esc_html_e( 'So many one user may send; 0 is no limit.', 'chatpulse' ); ?></p>
 			</td>
 		</tr>

@@ -145,7 +145,7 @@ final class Settings {
 		if ( ! is_scalar( $value ) || ! preg_match( '/^\d{1,6}$/D', trim( (string) $value ) ) || (int) $value > self::HIGHEST_RATE ) {
 			/* translators: %d: number of messages. */
 			self::complain( Options::RATE_LIMIT, sprintf( __( 'Messages a minute: a whole number from 0 (no limit) to %d.', 'chatpulse' ), self::HIGHEST_RATE ) );
-			return (int) get_option( Options::RATE_LIMIT, 60 );
+			return (int) get_option( Options::RATE_LIMIT, Options::DEFAULTS[ Options::RATE_LIMIT ] );
 		}
 		return (int) $value;
 	}
