@@ -12,7 +12,9 @@ internal sealed partial class Deliveries(Func<long, long, IReadOnlyList<long>, T
 {
     private const int MaxCalls = 4;
     private const int MaxWaiting = 50_000;
-    private const int MaxPerCall = 500;
+
+    // As a page of history: the answer has all of them, whole.
+    private const int MaxPerCall = 100;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(long ThreadId, long UserId), List<long>> _waiting = [];

@@ -73,7 +73,7 @@ public sealed class DeliveriesTests
         while (taken < 50_000)
         {
             var call = Take();
-            call.Ids.Count.ShouldBeLessThanOrEqualTo(500);
+            call.Ids.Count.ShouldBeLessThanOrEqualTo(100);
             taken += call.Ids.Count;
             call.Done.SetResult();
         }

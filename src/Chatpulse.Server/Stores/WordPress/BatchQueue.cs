@@ -193,6 +193,21 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
     {
         try
         {
+            await CallAsync(batch, repeated: false);
+        }
+        catch (Exception failure)
+        {
+            foreach (var pending in batch)
+                pending.Completion.TrySetException(failure);
+        }
+    }
+
+    // What is too long to be read is done: it is asked for again in halves, and one alone once more, which answers shortly that nothing of it is new.
+    private async Task CallAsync(List<Pending> batch, bool repeated)
+    {
+        BatchAnswer answer;
+        try
+        {
             var request = new BatchRequest(batch.ConvertAll(pending => pending.Operation));
             var call = SiteCall.WithJson(HttpMethod.Post, $"{apiNamespace}/batch", SiteCaller.Server, request, SiteJson.Default.BatchRequest) with
             {
@@ -202,23 +217,28 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
                 Deadline = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, (site.TimeOut - Age(batch[0])).Ticks)),
                 MaxAnswerBytes = SiteCall.MessagesAnswer,
             };
-            var answer = await site.CallAsync(call, SiteJson.Default.BatchAnswer, CancellationToken.None);
-            var results = answer.Body.Results;
-            if (results is null || results.Count != batch.Count)
-            {
-                throw WordPressSite.Unavailable(new SiteFailureException(
-                    $"POST {apiNamespace}/batch answered {results?.Count ?? 0} results for {batch.Count} operations", mayBeDone: true, passing: false));
-            }
-
-            NoteWrites(results);
-            for (var i = 0; i < batch.Count; i++)
-                batch[i].Completion.SetResult(answer.Repeated ? results[i] with { Repeated = true } : results[i]);
+            var called = await site.CallAsync(call, SiteJson.Default.BatchAnswer, CancellationToken.None);
+            (answer, repeated) = (called.Body, repeated || called.Repeated);
         }
-        catch (Exception failure)
+        catch (ChatException failure) when ((batch.Count > 1 || !repeated) && failure.InnerException is SiteFailureException { IsTooLong: true })
         {
-            foreach (var pending in batch)
-                pending.Completion.TrySetException(failure);
+            var half = (batch.Count + 1) / 2;
+            await CallAsync(batch.GetRange(0, half), repeated: true);
+            if (half < batch.Count)
+                await CallAsync(batch.GetRange(half, batch.Count - half), repeated: true);
+            return;
         }
+
+        var results = answer.Results;
+        if (results is null || results.Count != batch.Count)
+        {
+            throw WordPressSite.Unavailable(new SiteFailureException(
+                $"POST {apiNamespace}/batch answered {results?.Count ?? 0} results for {batch.Count} operations", mayBeDone: true, passing: false));
+        }
+
+        NoteWrites(results);
+        for (var i = 0; i < batch.Count; i++)
+            batch[i].Completion.SetResult(repeated ? results[i] with { Repeated = true } : results[i]);
     }
 
     // One that fails alone says nothing about the site.

@@ -168,6 +168,37 @@ public sealed class BatchQueueTests : IAsyncLifetime
         _site.Requests.ShouldAllBe(request => request.Body.Length < 1_700_000);
     }
 
+    [Fact]
+    public async Task A_batch_whose_answer_is_too_long_is_asked_for_again_in_parts_and_all_of_it_is_news()
+    {
+        var stored = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        _site.Answer = (request, _) =>
+        {
+            var held = new Held(request.Body, NextId, stored);
+            var answer = held.Answer([]);
+            return Task.FromResult(held.Operations.Count > 30 ? HandlerSite.Json(200, new string(' ', SiteCall.MessagesAnswer + 1)) : answer);
+        };
+
+        var sent = await WhileTimePassesAsync(Task.WhenAll(Enumerable.Range(1, 100).Select(sender => SendAsync(sender, 1, $"of {sender}"))));
+
+        sent.ShouldAllBe(one => !one.AlreadyStored && one.Message.Content == $"of {one.Message.SenderId}");
+        stored.Count.ShouldBe(100);
+        sent.Select(one => one.Message.Id).ShouldBe(stored.Values, ignoreOrder: true);
+        _site.Requests.Count.ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task A_site_whose_answers_are_always_too_long_is_unavailable_after_a_few_calls()
+    {
+        _site.Answer = (_, _) => Task.FromResult(HandlerSite.Json(200, new string(' ', SiteCall.MessagesAnswer + 1)));
+
+        var sends = Enumerable.Range(1, 100).Select(sender => SendAsync(sender, 1, "x")).ToArray();
+
+        foreach (var send in sends)
+            (await Should.ThrowAsync<ChatException>(() => WhileTimePassesAsync(send))).Code.ShouldBe(ChatErrorCodes.Unavailable);
+        _site.Requests.Count.ShouldBe(8);
+    }
+
     private Task<StoredMessage> SendAsync(long sender, long thread, string content) =>
         _site.Store.SendAsync(new NewMessage(sender, thread, null, content, ContentTypes.PlainText, []), Cancellation).AsTask();
 
@@ -198,7 +229,7 @@ public sealed class BatchQueueTests : IAsyncLifetime
     }
 
     /// <summary>A batch that the site has got and not answered yet.</summary>
-    private sealed class Held(string body, Func<long> nextId)
+    private sealed class Held(string body, Func<long> nextId, ConcurrentDictionary<string, long>? stored = null)
     {
         public TaskCompletionSource<HttpResponseMessage> Response { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -215,15 +246,19 @@ public sealed class BatchQueueTests : IAsyncLifetime
                 var content = operation.GetProperty("content").GetString()!;
                 if (refused.TryGetValue(content, out var result))
                     return result;
+                var clientId = operation.GetProperty("client_id").GetString()!;
+                var wasThere = stored?.ContainsKey(clientId) is true;
                 var message = JsonSerializer.Serialize(new
                 {
-                    id = nextId(),
+                    id = stored?.GetOrAdd(clientId, _ => nextId()) ?? nextId(),
                     thread_id = operation.GetProperty("thread_id"),
                     sender_id = operation.GetProperty("user"),
                     content,
-                    client_id = operation.GetProperty("client_id"),
+                    client_id = clientId,
                 });
-                return $$"""{"status":201,"body":{"already_stored":false,"message":{{message}} } }""";
+                return wasThere
+                    ? $$"""{"status":200,"body":{"already_stored":true,"message":{{message}} } }"""
+                    : $$"""{"status":201,"body":{"already_stored":false,"message":{{message}} } }""";
             });
             return HandlerSite.Json((int)HttpStatusCode.OK, $$"""{"results":[{{string.Join(',', results)}}]}""");
         }
