@@ -38,6 +38,7 @@ function median(values) {
 
 /** The first figure of a row by that of the reference. */
 function ratio(scenario, rows, one) {
+  if (scenario.withoutRatio) return null;
   const [first] = scenario.figures;
   const reference = rows.find(({ server }) => server === REFERENCE)?.figures[first];
   return reference ? one.figures[first] / reference : null;
@@ -48,11 +49,11 @@ function show(value, digits) {
 }
 
 function cells(scenario, rows) {
-  const head = ['server', ...scenario.figures.map((name) => heading(scenario, name)), `${FIGURES[scenario.figures[0]].title} × uWS`, ''];
+  const head = ['server', ...scenario.figures.map((name) => heading(scenario, name)), ...(scenario.withoutRatio ? [] : ['× uWS']), ''];
   const lines = rows.map((one) => [
     one.server,
     ...scenario.figures.map((name) => show(one.figures[name], FIGURES[name].digits)),
-    show(ratio(scenario, rows, one), 2),
+    ...(scenario.withoutRatio ? [] : [show(ratio(scenario, rows, one), 2)]),
     one.notes.join('; '),
   ]);
   return [head, ...lines];
@@ -64,12 +65,39 @@ function heading(scenario, name) {
   return name === 'rate' ? `${PLURALS[scenario.operation]} a second` : title;
 }
 
+/** The ratios of all scenarios: a row a scenario, a column a server. */
+function ratioCells(measured) {
+  const compared = measured.filter(({ scenario }) => !scenario.withoutRatio);
+  const servers = [...new Set(compared.flatMap(({ rows }) => rows.map(({ server }) => server)))];
+  const lines = compared.map(({ scenario, rows }) => [
+    `${scenario.id}: ${heading(scenario, scenario.figures[0])}, ${FIGURES[scenario.figures[0]].lessIsBetter ? 'less' : 'more'} is better`,
+    ...servers.map((server) => {
+      const one = rows.find((row) => row.server === server);
+      return show(one ? ratio(scenario, rows, one) : null, 2);
+    }),
+    '',
+  ]);
+  return [['× uWS', ...servers, ''], ...lines];
+}
+
+/** The ratios of all scenarios for the terminal. */
+export function ratios(measured) {
+  return aligned(ratioCells(measured));
+}
+
 /** A scenario for the terminal. */
 export function table(scenario, rows) {
-  const lines = cells(scenario, rows);
+  return `${scenario.title}\n${aligned(cells(scenario, rows))}`;
+}
+
+function aligned(lines) {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const text = lines.map((line) => line.map((cell, column) => (column === 0 || column === line.length - 1 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd());
-  return [scenario.title, ...text].join('\n');
+  return lines.map((line) => line.map((cell, column) => (column === 0 || column === line.length - 1 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd()).join('\n');
+}
+
+function markdown([head, ...lines]) {
+  const line = (columns) => `| ${columns.join(' | ')} |`;
+  return [line(head), line(head.map((_, column) => (column === 0 || column === head.length - 1 ? '---' : '---:'))), ...lines.map(line)].join('\n');
 }
 
 /** Writes the figures, and the report with its plots. */
@@ -93,15 +121,9 @@ function plot(scenario, rows) {
 
 function report(measured, { date, quick, rounds, machine }) {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
-  const sections = measured.map(({ scenario, rows }) => {
-    const [head, ...lines] = cells(scenario, rows);
-    const line = (columns) => `| ${columns.join(' | ')} |`;
-    return [
-      `## ${scenario.title}`,
-      [line(head), line(head.map((_, column) => (column === 0 || column === head.length - 1 ? '---' : '---:'))), ...lines.map(line)].join('\n'),
-      `![${scenario.title}](hotpath-${scenario.id}.svg)`,
-    ].join('\n\n');
-  });
+  const sections = measured.map(({ scenario, rows }) =>
+    [`## ${scenario.title}`, markdown(cells(scenario, rows)), `![${scenario.title}](hotpath-${scenario.id}.svg)`].join('\n\n'),
+  );
   return `${[
     '# The hot path',
     [
@@ -109,6 +131,8 @@ function report(measured, { date, quick, rounds, machine }) {
       quick ? 'A quick run: one round, short and noisy.' : `Medians of ${rounds} rounds.`,
       'Written by `./bench.sh`; [bench/README.md](../README.md) says how to read it.',
     ].join('\n'),
+    '## All ratios',
+    markdown(ratioCells(measured)),
     ...sections,
   ].join('\n\n')}\n`;
 }

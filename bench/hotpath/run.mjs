@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release } from 'node:os';
 import { run } from './generator.mjs';
-import { row, table, write } from './report.mjs';
+import { ratios, row, table, write } from './report.mjs';
 import { scenarios } from './scenarios.mjs';
 import { CORES, SERVERS, start, versions } from './servers.mjs';
 
@@ -19,6 +19,7 @@ if (loadavg()[0] > 0.5) console.log(`The machine is busy with something else (lo
 const runs = quick ? await quickly() : await thoroughly();
 const measured = chosen.map((scenario) => ({ scenario, rows: SERVERS.filter(takesPart(scenario)).map((server) => row(scenario, server, runs.get(key(scenario, server)))) }));
 for (const { scenario, rows } of measured) console.log(`\n${table(scenario, rows)}`);
+console.log(`\n${ratios(measured)}`);
 if (!only) write(measured, { date: started, quick, rounds: quick ? 1 : ROUNDS, machine: machine() });
 
 function readArguments(args) {
@@ -42,9 +43,7 @@ async function thoroughly() {
     for (let round = 1; round <= rounds; round++) {
       for (const server of SERVERS.filter(takesPart(scenario))) {
         progress(`${scenario.id}, round ${round} of ${rounds}: ${server.name}`);
-        const running = await start(server);
-        const result = await run(server, running, scenario.load);
-        await running.kill();
+        const [result] = await onOneProcess(server, [scenario]);
         all.set(key(scenario, server), [...(all.get(key(scenario, server)) ?? []), result]);
       }
     }
@@ -58,15 +57,27 @@ async function quickly() {
   const all = new Map();
   const order = chosen.toSorted((a, b) => Number(b.load.scenario === 'idle') - Number(a.load.scenario === 'idle'));
   for (const server of SERVERS) {
-    const running = await start(server);
-    for (const scenario of order.filter((scenario) => takesPart(scenario)(server))) {
-      progress(`${server.name}: ${scenario.id}`);
-      all.set(key(scenario, server), [await run(server, running, scenario.load)]);
-    }
-    await running.kill();
+    progress(server.name);
+    const part = order.filter((scenario) => takesPart(scenario)(server));
+    const figures = await onOneProcess(server, part);
+    part.forEach((scenario, index) => all.set(key(scenario, server), [figures[index]]));
   }
   progress('');
   return all;
+}
+
+// A server that cannot be measured, here or at all, costs its rows and not the run.
+async function onOneProcess(server, scenarios) {
+  let running;
+  try {
+    running = await start(server);
+  } catch (error) {
+    return scenarios.map(() => ({ error: error.message.match(/^.*Error: .*$/m)?.[0] ?? error.message.split('\n')[0] }));
+  }
+  const figures = [];
+  for (const scenario of scenarios) figures.push(await run(server, running, scenario.load));
+  await running.kill();
+  return figures;
 }
 
 function progress(text) {
