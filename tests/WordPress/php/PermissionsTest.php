@@ -175,10 +175,17 @@ final class PermissionsTest extends ChatTestCase {
 	public function test_other_plugins_decide_about_access(): void {
 		$users  = array( $this->make_user(), $this->make_user(), $this->make_user() );
 		$thread = $this->make_thread( array( $users[0], $users[1] ) );
+		$other  = $this->make_thread( array( $users[0], $users[2] ) );
 		$filter = static fn( bool $can, int $asked, int $user ): bool => $asked === $thread ? $user === $users[2] : $can;
 		add_filter( 'chatpulse_can_access_thread', $filter, 10, 3 );
 		try {
 			$this->assertSame( 'member', \Chatpulse\Threads::role( $thread, $users[2] ) );
+			$this->assertSame( array( array( $other ), 1 ), \Chatpulse\Threads::page( $users[0], 1, 20, '' ) );
+			$this->assertSame( array( array(), 1 ), \Chatpulse\Threads::page( $users[0], 2, 20, '' ) );
+			$this->assertSame( array( $users[2] ), \Chatpulse\Threads::contacts( $users[0] ) );
+			$this->assertSame( array(), \Chatpulse\Threads::contacts( $users[1] ) );
+			$this->assertSame( array(), \Chatpulse\Threads::participants( $thread ) );
+			$this->assertCount( 2, \Chatpulse\Threads::participants( $other ) );
 			$this->expectException( \Chatpulse\Refusal::class );
 			\Chatpulse\Threads::role( $thread, $users[0] );
 		} finally {

@@ -22,6 +22,9 @@ final class Threads {
 	/** How many people contacts() names at most. */
 	private const CONTACTS = 10000;
 
+	/** How many threads of a user are asked about where another plugin decides about each; older ones are left out. */
+	private const ASKED_ABOUT = 1000;
+
 	/**
 	 * The roles of users in threads, in one query.
 	 *
@@ -74,6 +77,23 @@ final class Threads {
 	}
 
 	/**
+	 * Which of their threads a user may use, where another plugin has a say in that.
+	 *
+	 * @param int[] $ids     Threads that the user is in.
+	 * @param int   $user_id The user.
+	 * @return int[] In the same order.
+	 */
+	private static function usable( array $ids, int $user_id ): array {
+		return array_values(
+			array_filter(
+				$ids,
+				/** This filter is documented in roles(). */
+				static fn( int $id ): bool => (bool) apply_filters( 'chatpulse_can_access_thread', true, $id, $user_id )
+			)
+		);
+	}
+
+	/**
 	 * A thread's row, or null.
 	 *
 	 * @param int  $thread_id The thread.
@@ -114,13 +134,16 @@ final class Threads {
 	}
 
 	/**
-	 * Everybody in a thread, in the order in which they came.
+	 * Everybody in a thread who may use it, in the order in which they came.
 	 *
 	 * @param int $thread_id The thread.
 	 * @return array<int, array{user_id: int, display_name: string, email: string, role: string}>
 	 */
 	public static function participants( int $thread_id ): array {
 		$rows = Database::rows( 'SELECT user_id, role FROM ' . Schema::table( 'participants' ) . ' WHERE thread_id = %d ORDER BY id', $thread_id );
+		if ( has_filter( 'chatpulse_can_access_thread' ) ) {
+			$rows = array_values( array_filter( $rows, static fn( object $row ): bool => array() !== self::usable( array( $thread_id ), (int) $row->user_id ) ) );
+		}
 		People::load( array_map( static fn( object $row ): int => (int) $row->user_id, $rows ) );
 		return array_map(
 			static fn( object $row ): array => array(
@@ -308,6 +331,14 @@ final class Threads {
 	 */
 	public static function contacts( int $user_id ): array {
 		$participants = Schema::table( 'participants' );
+		if ( has_filter( 'chatpulse_can_access_thread' ) ) {
+			$ids = self::newest_usable( $user_id, self::from_threads_of_user(), array( $user_id ) );
+			return $ids ? Database::ids(
+				"SELECT DISTINCT user_id FROM $participants WHERE thread_id IN (" . Database::list_of( $ids ) . ') AND user_id <> %d ORDER BY user_id LIMIT %d',
+				...$ids,
+				...array( $user_id, self::CONTACTS )
+			) : array();
+		}
 		return Database::ids(
 			"SELECT DISTINCT other.user_id FROM $participants mine JOIN $participants other ON other.thread_id = mine.thread_id
 			WHERE mine.user_id = %d AND other.user_id <> %d ORDER BY other.user_id LIMIT %d",
@@ -328,7 +359,7 @@ final class Threads {
 	 */
 	public static function page( int $user_id, int $page, int $per_page, string $search ): array {
 		global $wpdb;
-		$from   = 'FROM ' . Schema::table( 'participants' ) . ' mine JOIN ' . Schema::table( 'threads' ) . ' t ON t.id = mine.thread_id WHERE mine.user_id = %d';
+		$from   = self::from_threads_of_user();
 		$values = array( $user_id );
 		if ( '' !== $search ) {
 			$like  = '%' . $wpdb->esc_like( $search ) . '%';
@@ -336,9 +367,33 @@ final class Threads {
 				WHERE p.thread_id = t.id AND p.user_id <> %d AND u.display_name LIKE %s))";
 			array_push( $values, $like, $user_id, $like );
 		}
+		if ( has_filter( 'chatpulse_can_access_thread' ) ) {
+			$ids = self::newest_usable( $user_id, $from, $values );
+			return array( array_slice( $ids, ( $page - 1 ) * $per_page, $per_page ), count( $ids ) );
+		}
 		$total = (int) ( Database::row( "SELECT COUNT(*) AS n $from", ...$values )->n ?? 0 );
 		$ids   = Database::ids( "SELECT t.id $from ORDER BY t.updated_at DESC, t.id DESC LIMIT %d OFFSET %d", ...$values, ...array( $per_page, ( $page - 1 ) * $per_page ) );
 		return array( $ids, $total );
+	}
+
+	/**
+	 * SQL that selects from the threads (`t`) of one user, whose id is the placeholder.
+	 */
+	private static function from_threads_of_user(): string {
+		return 'FROM ' . Schema::table( 'participants' ) . ' mine JOIN ' . Schema::table( 'threads' ) . ' t ON t.id = mine.thread_id WHERE mine.user_id = %d';
+	}
+
+	/**
+	 * The threads that a user may use, those first that were written to last: all are asked about, as a page begins where the ones
+	 * before it that may be used end.
+	 *
+	 * @param int          $user_id The user.
+	 * @param string       $from    SQL that selects from the threads (`t`), from FROM on.
+	 * @param array<mixed> $values  The values of its placeholders.
+	 * @return int[]
+	 */
+	private static function newest_usable( int $user_id, string $from, array $values ): array {
+		return self::usable( Database::ids( "SELECT t.id $from ORDER BY t.updated_at DESC, t.id DESC LIMIT %d", ...$values, ...array( self::ASKED_ABOUT ) ), $user_id );
 	}
 
 	/**
