@@ -163,6 +163,28 @@ final class PermissionsTest extends ChatTestCase {
 		$this->assertSame( 'thread_not_found', $this->call( 'GET', '/threads/99999999/participants', null, $this->key() )[1]['code'] );
 	}
 
+	public function test_a_group_that_loses_its_only_owner_gets_another_one(): void {
+		list( $owner, $first, $admin, $editor ) = array( $this->make_user(), $this->make_user(), $this->make_user(), $this->make_user( 'editor' ) );
+		$thread = $this->make_thread( array( $owner, $first, $admin ) );
+		$roles  = fn(): array => array_column( $this->call( 'GET', "/threads/$thread/participants", null, $this->key() )[1]['participants'], 'role', 'user_id' );
+
+		// Owner leaves, the longest-standing one follows.
+		$this->assertSame( 200, $this->call( 'DELETE', "/threads/$thread/participants/$owner", null, $this->key( $owner ) )[0] );
+		$this->assertSame( array( $first => 'owner', $admin => 'member' ), $roles() );
+		$this->assertSame( 200, $this->call( 'POST', "/threads/$thread/participants", array( 'user_ids' => array( $owner ) ), $this->key( $first ) )[0] );
+
+		// Removed by a moderator, an admin goes before those who came earlier.
+		$GLOBALS['wpdb']->query( 'UPDATE ' . \Chatpulse\Schema::table( 'participants' ) . " SET role = 'admin' WHERE thread_id = $thread AND user_id = $owner" );
+		$this->assertSame( 200, $this->call( 'DELETE', "/threads/$thread/participants/$first", null, $this->key( $editor ) )[0] );
+		$this->assertSame( array( $admin => 'member', $owner => 'owner' ), $roles() );
+
+		// A member who leaves changes nobody's role.
+		$this->assertSame( 200, $this->call( 'DELETE', "/threads/$thread/participants/$admin", null, $this->key( $admin ) )[0] );
+		$this->assertSame( array( $owner => 'owner' ), $roles() );
+		$this->assertSame( 200, $this->call( 'DELETE', "/threads/$thread/participants/$owner", null, $this->key( $owner ) )[0] );
+		$this->assertSame( array(), $roles() );
+	}
+
 	public function test_who_may_not_use_the_chat_is_refused(): void {
 		$user = $this->make_user();
 		( new \WP_User( $user ) )->set_role( '' );

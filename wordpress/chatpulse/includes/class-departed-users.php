@@ -93,13 +93,12 @@ final class Departed_Users {
 	 * @param int $user_id The user.
 	 */
 	private static function find_owners( int $user_id ): void {
-		$participants = Schema::table( 'participants' );
-		foreach ( Database::ids( "SELECT thread_id FROM $participants WHERE user_id = %d AND role = 'owner'", $user_id ) as $thread_id ) {
-			Database::run(
-				"UPDATE $participants SET role = 'owner' WHERE thread_id = %d AND user_id <> %d ORDER BY role = 'admin' DESC, joined_at, id LIMIT 1",
-				$thread_id,
-				$user_id
-			);
+		$threads = Database::ids( 'SELECT thread_id FROM ' . Schema::table( 'participants' ) . " WHERE user_id = %d AND role = 'owner'", $user_id );
+		if ( $threads ) {
+			Threads::lock( $threads );
+		}
+		foreach ( $threads as $thread_id ) {
+			Threads::replace_owner( $thread_id, $user_id );
 		}
 	}
 }

@@ -276,9 +276,23 @@ final class Threads {
 		return Database::transaction(
 			static function () use ( $thread_id, $caller, $user_id ): bool {
 				self::require_group_admin( $thread_id, $caller, $user_id );
+				self::replace_owner( $thread_id, $user_id );
 				return Database::run( 'DELETE FROM ' . Schema::table( 'participants' ) . ' WHERE thread_id = %d AND user_id = %d', $thread_id, $user_id ) > 0;
 			}
 		);
+	}
+
+	/**
+	 * Gives a thread another owner before its only one goes: who has been in it longest, its admins first.
+	 *
+	 * @param int $thread_id The thread, locked.
+	 * @param int $leaver    Who goes.
+	 */
+	public static function replace_owner( int $thread_id, int $leaver ): void {
+		$participants = Schema::table( 'participants' );
+		if ( array( $leaver ) === Database::ids( "SELECT user_id FROM $participants WHERE thread_id = %d AND role = 'owner' LOCK IN SHARE MODE", $thread_id ) ) {
+			Database::run( "UPDATE $participants SET role = 'owner' WHERE thread_id = %d AND user_id <> %d ORDER BY role = 'admin' DESC, joined_at, id LIMIT 1", $thread_id, $leaver );
+		}
 	}
 
 	/**
