@@ -14,9 +14,6 @@ internal sealed class Churn(Options options, EventLoop loop) : Swarm(options, lo
     private const int Silent = 1;
     private const int Orderly = 3;
 
-    // Longer than Socket.IO's ping interval and time-out together.
-    private const double PatienceSeconds = 75;
-
     private readonly Room[] _rooms = [.. Enumerable.Range(0, options.Rooms).Select(number => new Room(number))];
     private readonly Queue<Client>[] _leaving = [.. Enumerable.Range(0, LifeInTicks).Select(_ => new Queue<Client>())];
     private readonly HashSet<Client> _silent = [];

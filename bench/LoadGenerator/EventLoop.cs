@@ -73,6 +73,9 @@ internal sealed unsafe class EventLoop : IDisposable
             var wait = Math.Min(next, end) - Stopwatch.GetTimestamp();
             RunOnce(wait <= 0 ? 0 : (int)Math.Min(100, wait * 1000 / Stopwatch.Frequency));
         }
+
+        // What was due in that time and has been held up until now is not dropped.
+        while (next < end) next = tick();
     }
 
     private void RunOnce(int timeoutMilliseconds)

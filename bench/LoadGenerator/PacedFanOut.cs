@@ -9,7 +9,6 @@ namespace LoadGenerator;
 internal sealed class PacedFanOut(Options options, EventLoop loop) : Swarm(options, loop)
 {
     private const int MostBehind = 4096;
-    private const double PatienceSeconds = 60;
 
     // As little as a system gives: what it keeps for a client that hangs does not reach the server's queue.
     private const int StalledReceiveBuffer = 4096;

@@ -5,7 +5,9 @@ internal abstract class Swarm(Options options, EventLoop loop) : IClientEvents
 {
     // As many as a server has to take at once while clients come.
     private const int OpeningAtOnce = 32;
-    private const double PatienceSeconds = 60;
+
+    /// <summary>How long what has to happen is waited for.</summary>
+    protected const double PatienceSeconds = 60;
 
     private readonly Dialect _dialect = Dialect.Named(options.Dialect);
     private int _opened;
