@@ -79,6 +79,30 @@ final class NetworkTest extends SiteTestCase {
 		$this->assertSame( array( array( $owner( '1' ), $member ), array( $owner( '0' ) ), array( $owner( '0' ) ) ), json_decode( $answer, true ) );
 	}
 
+	/** @depends test_every_site_of_a_network_has_tables_of_its_own */
+	public function test_the_networks_secrets_are_not_shown_to_who_administers_one_site(): void {
+		$see = static fn( string $user ): array => json_decode(
+			self::$network->run(
+				"\$id = username_exists( 'one' ) ?: wpmu_create_user( 'one', 'password', 'one@example.org' );
+				add_user_to_blog( 2, \$id, 'administrator' );
+				switch_to_blog( 2 );
+				update_option( 'chatpulse_token_secret', str_repeat( 'own', 20 ) );
+				wp_set_current_user( $user );
+				\$_REQUEST['_ajax_nonce'] = wp_create_nonce( 'chatpulse_settings_page' );
+				Chatpulse\Admin\Settings_Page::answer_secrets();",
+				"define( 'CHATPULSE_API_KEY', 'the key of the network' );"
+			),
+			true
+		)['data'];
+
+		$of_one = $see( '$id' );
+		$this->assertSame( str_repeat( 'own', 20 ), $of_one['secrets']['chatpulse_token_secret'] );
+		$this->assertStringContainsString( 'AUTH_SECRET=ownown', $of_one['environment'] );
+		$this->assertStringContainsString( 'WP_API_KEY is set in wp-config.php', $of_one['environment'] );
+		$this->assertStringNotContainsString( 'the key of the network', wp_json_encode( $of_one ) );
+		$this->assertStringContainsString( 'WP_API_KEY=the key of the network', $see( '1' )['environment'] );
+	}
+
 	/** @depends test_who_is_removed_from_a_site_leaves_its_conversations_and_no_others */
 	public function test_deactivating_deletes_nothing_and_deleting_deletes_only_where_a_site_asked_for_it(): void {
 		self::$network->run( "switch_to_blog( 2 ); update_option( 'chatpulse_delete_data', '1' ); restore_current_blog(); deactivate_plugins( 'chatpulse/chatpulse.php', false, true );" );

@@ -16,13 +16,25 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Server_Environment {
 
+	/** The lines that are secrets, and the options that they are. */
+	private const SECRETS = array(
+		'WP_API_KEY'     => Options::API_KEY,
+		'AUTH_SECRET'    => Options::TOKEN_SECRET,
+		'WEBHOOK_SECRET' => Options::WEBHOOK_SECRET,
+	);
+
 	/**
-	 * The file's text.
+	 * The file's text, as the current user may see it.
 	 */
 	public static function text(): string {
 		$lines = array( 'NODE_ENV=production' );
 		foreach ( self::settings() as $name => $value ) {
-			$lines[] = $name . '=' . $value;
+			if ( isset( self::SECRETS[ $name ] ) && ! Settings::may_see_secret( self::SECRETS[ $name ] ) ) {
+				/* translators: %s: name of a setting. */
+				$lines[] = '# ' . sprintf( __( '%s is set in wp-config.php: ask who administers the network.', 'chatpulse' ), $name );
+			} else {
+				$lines[] = $name . '=' . $value;
+			}
 		}
 		return implode( "\n", $lines ) . "\n";
 	}

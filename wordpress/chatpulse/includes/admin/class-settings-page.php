@@ -100,7 +100,9 @@ final class Settings_Page {
 		self::check_request();
 		$secrets = array();
 		foreach ( array_keys( Settings::secrets() ) as $option ) {
-			$secrets[ $option ] = Options::text( $option );
+			if ( Settings::may_see_secret( $option ) ) {
+				$secrets[ $option ] = Options::text( $option );
+			}
 		}
 		wp_send_json_success(
 			array(

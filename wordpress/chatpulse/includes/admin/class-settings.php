@@ -49,6 +49,16 @@ final class Settings {
 	}
 
 	/**
+	 * Whether the current user may see a secret. One of wp-config.php is every site's of a network: with it who administers one site
+	 * could act as anybody on all others.
+	 *
+	 * @param string $option Which one.
+	 */
+	public static function may_see_secret( string $option ): bool {
+		return current_user_can( is_multisite() && Options::is_constant( $option ) ? 'manage_network_options' : 'manage_options' );
+	}
+
+	/**
 	 * The addresses with their names.
 	 *
 	 * @return array<string, string>
