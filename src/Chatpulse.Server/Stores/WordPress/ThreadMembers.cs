@@ -58,7 +58,10 @@ internal sealed class ThreadMembers(TimeProvider timeProvider)
         _told.Remove(userId, threadId);
     }
 
-    /// <summary>Somebody has changed who is in a thread.</summary>
+    /// <summary>
+    /// Somebody has changed who is in a thread. This takes rights away at once and gives none: webhooks overtake one another, so the site is asked about those who were
+    /// added. They are remembered as told all the same, for sites that cannot be asked, and whose plugin adds nobody to a thread later.
+    /// </summary>
     public void Changed(long threadId, IReadOnlyCollection<long> added, IReadOnlyCollection<long> removed)
     {
         Interlocked.Increment(ref _changes[threadId % ChangeCounters]);
@@ -70,7 +73,7 @@ internal sealed class ThreadMembers(TimeProvider timeProvider)
 
         foreach (var userId in added.Except(removed))
         {
-            _answers.Set((userId, threadId), true);
+            _answers.Remove((userId, threadId));
             _told.Add(userId, threadId);
         }
     }

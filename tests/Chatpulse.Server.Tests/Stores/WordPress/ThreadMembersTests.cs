@@ -33,7 +33,17 @@ public sealed class ThreadMembersTests
 
         _members.Contains(7, 1).ShouldBeFalse();
         _members.Contains(8, 1).ShouldBeTrue();
-        _members.Contains(9, 1).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_change_gives_nobody_a_right_because_it_may_be_late()
+    {
+        _members.Changed(1, added: [], removed: [7]);
+        _members.Changed(1, added: [7], removed: []);
+
+        _members.Contains(7, 1).ShouldBeFalse();
+        _members.Add(7, 1, _members.Changes(1));
+        _members.Contains(7, 1).ShouldBeTrue();
     }
 
     [Fact]
