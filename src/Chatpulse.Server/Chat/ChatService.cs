@@ -65,7 +65,10 @@ public sealed class ChatService
         var message = MessageRules.Check(draft);
         using var lease = _channels.Enter(message.ThreadId);
         var send = new ThreadChannel.Send(
-            new NewMessage(message.SenderId, message.ThreadId, message.TempId, message.Content, message.ContentType!, message.AttachmentIds),
+            new NewMessage(message.SenderId, message.ThreadId, message.TempId, message.Content, message.ContentType!, message.AttachmentIds)
+            {
+                TakenAt = message.TakenAt ?? _timeProvider.GetTimestamp(),
+            },
             sender);
         await lease.Channel.SendAsync(send);
         return send.Stored!;

@@ -20,4 +20,7 @@ public sealed record MessageDraft
 
     /// <summary>Files to send with it, at most 10.</summary>
     public IReadOnlyList<long> AttachmentIds { get; init; } = [];
+
+    /// <summary>When the server took it, by <see cref="TimeProvider.GetTimestamp"/>; null for now.</summary>
+    public long? TakenAt { get; init; }
 }

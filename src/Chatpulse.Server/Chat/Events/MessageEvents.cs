@@ -3,7 +3,7 @@ using Chatpulse.Server.Stores;
 namespace Chatpulse.Server.Chat.Events;
 
 /// <summary><c>message_send</c>, and what is done to a message afterwards: <c>message_edit</c>, <c>message_delete</c> and <c>reaction</c>.</summary>
-internal sealed class MessageEvents(ChatService chat, IChatStore store) : IEventFamily
+internal sealed class MessageEvents(ChatService chat, IChatStore store, TimeProvider timeProvider) : IEventFamily
 {
     /// <inheritdoc />
     public IEnumerable<KeyValuePair<string, Func<ChatRequest, ValueTask>>> Handlers =>
@@ -24,6 +24,8 @@ internal sealed class MessageEvents(ChatService chat, IChatStore store) : IEvent
             Content = request.Payload.Text("content"),
             ContentType = request.Payload.OptionalText("contentType"),
             AttachmentIds = request.Payload.OptionalIds("attachments", StoreLimits.AttachmentsPerMessage) ?? [],
+            // Before anything that may wait for the store.
+            TakenAt = timeProvider.GetTimestamp(),
         };
         await request.RequireMemberAsync(store, draft.ThreadId);
         var stored = await chat.SendAsync(draft, request.Socket, CancellationToken.None);

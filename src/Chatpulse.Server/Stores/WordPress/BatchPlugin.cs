@@ -51,7 +51,7 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
             AttachmentIds = message.AttachmentIds,
         };
         var attempt = _newlyStored.Begin(message);
-        var (answer, repeated) = await DoAsync(operation, SiteJson.Default.SiteMessageAnswer, cancellationToken);
+        var (answer, repeated) = await DoAsync(operation, SiteJson.Default.SiteMessageAnswer, cancellationToken, message.TakenAt);
         var stored = Message(answer, message.ThreadId);
         if (stored.SenderId != message.SenderId)
             throw new ChatException(ChatErrorCodes.Internal, $"The WordPress site stored the message as one of user {stored.SenderId}; it is not sent.");
@@ -137,14 +137,15 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
     }
 
     // What a batch answers to one operation; proves that the user is in the thread, or that they are not.
-    private async Task<(T Answer, bool Repeated)> DoAsync<T>(SiteOperation operation, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private async Task<(T Answer, bool Repeated)> DoAsync<T>(
+        SiteOperation operation, JsonTypeInfo<T> type, CancellationToken cancellationToken, long? takenAt = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var access = (operation.User, operation.ThreadId);
         var changes = members.Changes(operation.ThreadId);
         try
         {
-            var result = await batches.AddAsync(operation).WaitAsync(cancellationToken);
+            var result = await batches.AddAsync(operation, takenAt).WaitAsync(cancellationToken);
             if (SiteErrors.Of(result) is { } error)
                 throw routes.Refusal(error, ownCredentials: false, error.Code is "rest_cannot_access_thread" ? access : null);
             members.Add(operation.User, operation.ThreadId, changes);

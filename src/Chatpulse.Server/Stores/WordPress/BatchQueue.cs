@@ -53,11 +53,13 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
 
     /// <summary>
     /// Has an operation done by the next batch; completes with its result, errors among them. Throws <c>unavailable</c> when too much waits or when the batch as
-    /// a whole failed. The order of the calls is the order in which one user's operations in one thread are done.
+    /// a whole failed, both within the time-out since <paramref name="takenAt"/>. The order of the calls is the order in which one user's operations in one thread are done.
     /// </summary>
-    public Task<BatchResult> AddAsync(SiteOperation operation)
+    /// <param name="operation">What is to be done.</param>
+    /// <param name="takenAt">When the server took it; null for now.</param>
+    public Task<BatchResult> AddAsync(SiteOperation operation, long? takenAt = null)
     {
-        var pending = new Pending(operation, Weigh(operation), timeProvider.GetTimestamp());
+        var pending = new Pending(operation, Weigh(operation), takenAt ?? timeProvider.GetTimestamp());
         lock (_lock)
         {
             if (_waiting.Count >= MaxWaiting || _waitingWeight > MaxWaitingWeight - pending.Weight)
@@ -171,11 +173,17 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
     // What has waited for most of the time-out would be answered after it: it is refused now, unsent, so that a refusal means that it was not stored.
     private void RefuseLate()
     {
-        while (_waiting.First is { } oldest && Age(oldest.Value) > site.TimeOut * 0.75)
+        for (var node = _waiting.First; node is not null;)
         {
-            Remove(oldest);
-            oldest.Value.Completion.SetException(
-                new ChatException(ChatErrorCodes.Unavailable, "The WordPress site is too slow for what is written to it; try again."));
+            var (pending, next) = (node.Value, node.Next);
+            if (Age(pending) > site.TimeOut * 0.75)
+            {
+                Remove(node);
+                pending.Completion.SetException(
+                    new ChatException(ChatErrorCodes.Unavailable, "The WordPress site is too slow for what is written to it; try again."));
+            }
+
+            node = next;
         }
     }
 
@@ -187,7 +195,7 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
             _urgent--;
     }
 
-    private TimeSpan Age(Pending pending) => timeProvider.GetElapsedTime(pending.AddedAt);
+    private TimeSpan Age(Pending pending) => timeProvider.GetElapsedTime(pending.TakenAt);
 
     private async Task SendAsync(List<Pending> batch)
     {
@@ -214,7 +222,7 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
                 Repeatable = true,
                 IsBatch = true,
                 // The one that has waited longest was promised an answer within the time-out.
-                Deadline = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, (site.TimeOut - Age(batch[0])).Ticks)),
+                Deadline = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, (site.TimeOut - batch.Max(Age)).Ticks)),
                 MaxAnswerBytes = SiteCall.MessagesAnswer,
             };
             var called = await site.CallAsync(call, SiteJson.Default.BatchAnswer, CancellationToken.None);
@@ -255,13 +263,13 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
         + (operation.Content is { } content ? Encoding.UTF8.GetByteCount(content) : 0)
         + (OperationWeight * (operation.MessageIds?.Count ?? 0));
 
-    private sealed class Pending(SiteOperation operation, int weight, long addedAt)
+    private sealed class Pending(SiteOperation operation, int weight, long takenAt)
     {
         public SiteOperation Operation { get; } = operation;
 
         public int Weight { get; } = weight;
 
-        public long AddedAt { get; } = addedAt;
+        public long TakenAt { get; } = takenAt;
 
         public bool IsUrgent { get; } = !string.Equals(operation.Op, "deliver", StringComparison.Ordinal);
 

@@ -44,9 +44,9 @@ internal sealed class SiteRoutes(
     }
 
     /// <summary>A page of a thread's messages, in whatever order the site has them.</summary>
-    public async Task<SiteHistory> MessagesAsync(SiteCaller caller, long userId, long threadId, string query, CancellationToken cancellationToken)
+    public async Task<SiteHistory> MessagesAsync(SiteCaller caller, long userId, long threadId, string query, CancellationToken cancellationToken, TimeSpan? deadline = null)
     {
-        var call = new SiteCall(HttpMethod.Get, $"{Namespace}/threads/{threadId}/messages?{query}", caller) { MaxAnswerBytes = SiteCall.MessagesAnswer };
+        var call = new SiteCall(HttpMethod.Get, $"{Namespace}/threads/{threadId}/messages?{query}", caller) { MaxAnswerBytes = SiteCall.MessagesAnswer, Deadline = deadline };
         var page = (await CallAsync(call, SiteJson.Default.SiteHistory, (userId, threadId), cancellationToken)).Body;
         // A site with the wrong rows would put them into the wrong room.
         page.Messages?.RemoveAll(message => message.Id < 1 || message.ThreadId != threadId);

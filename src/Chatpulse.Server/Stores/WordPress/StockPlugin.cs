@@ -31,6 +31,7 @@ internal sealed partial class StockPlugin : ISitePlugin
     private readonly UserDirectory _users;
     private readonly WordPressSessions _sessions;
     private readonly AuthMode _authMode;
+    private readonly TimeSpan _timeout;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly SeenMessages _seen = new();
@@ -51,6 +52,7 @@ internal sealed partial class StockPlugin : ISitePlugin
         _users = users;
         _sessions = sessions;
         _authMode = settings.AuthMode;
+        _timeout = settings.WordPressTimeout;
         _timeProvider = timeProvider;
         _logger = logger;
         _history = new StockHistory(routes, _seen, timeProvider, logger);
@@ -173,9 +175,11 @@ internal sealed partial class StockPlugin : ISitePlugin
 
     private async Task<StoredMessage> SendInTurnAsync(NewMessage message)
     {
+        RequireTime(message);
         var caller = Enter(message.SenderId, message.ThreadId);
         if (_sent.Find(message) is { } earlier && await FindSentAsync(message, earlier, caller) is { } found)
             return found;
+        RequireTime(message);
 
         var (highestIdBefore, begunAt) = (_seen.HighestId, _timeProvider.GetUtcNow());
         var changes = _members.Changes(message.ThreadId);
@@ -213,10 +217,22 @@ internal sealed partial class StockPlugin : ISitePlugin
         return new StoredMessage(arrived with { TempId = message.TempId }, AlreadyStored: false);
     }
 
+    private TimeSpan TimeLeft(NewMessage message) => _timeout - _timeProvider.GetElapsedTime(message.TakenAt!.Value);
+
+    // Those who waited in line for a send that was not answered hear so when that one does, and theirs is not sent after they have.
+    private void RequireTime(NewMessage message)
+    {
+        if (TimeLeft(message) < TimeSpan.FromMilliseconds(1))
+            throw new ChatException(ChatErrorCodes.Unavailable, "The WordPress site is too slow for what is written to it; try again.");
+    }
+
     private async Task<SiteMessage> PostAsync(NewMessage message, SiteCaller caller)
     {
         var body = new StockSend(message.Content, message.ContentType, message.AttachmentIds, caller.UsesKey ? message.SenderId : null);
-        var call = SiteCall.WithJson(HttpMethod.Post, $"{_routes.Namespace}/threads/{message.ThreadId}", caller, body, SiteJson.Default.StockSend);
+        var call = SiteCall.WithJson(HttpMethod.Post, $"{_routes.Namespace}/threads/{message.ThreadId}", caller, body, SiteJson.Default.StockSend) with
+        {
+            Deadline = TimeLeft(message),
+        };
         SiteMessageAnswer answer;
         try
         {
@@ -248,7 +264,7 @@ internal sealed partial class StockPlugin : ISitePlugin
             return new StoredMessage(known with { TempId = message.TempId }, AlreadyStored: true);
 
         var page = await _routes.MessagesAsync(
-            caller, message.SenderId, message.ThreadId, $"limit={SiteRoutes.PageSize}", CancellationToken.None);
+            caller, message.SenderId, message.ThreadId, $"limit={SiteRoutes.PageSize}", CancellationToken.None, TimeLeft(message));
         var candidates = (page.Messages ?? []).Where(candidate => candidate.SenderId == message.SenderId).OrderBy(candidate => candidate.Id);
         var match = earlier.MessageId is { } sent
             ? candidates.FirstOrDefault(candidate => candidate.Id == sent)

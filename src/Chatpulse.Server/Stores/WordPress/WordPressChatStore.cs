@@ -16,6 +16,7 @@ internal sealed partial class WordPressChatStore : IChatStore
     private readonly WordPressSite _site;
     private readonly SiteDiscovery _discovery;
     private readonly ServerSettings _settings;
+    private readonly TimeProvider _timeProvider;
     private readonly ThreadMembers _members;
     private readonly UserDirectory _users;
     private readonly SendOrder _entrance = new();
@@ -33,6 +34,7 @@ internal sealed partial class WordPressChatStore : IChatStore
         _site = site;
         _discovery = discovery;
         _settings = settings;
+        _timeProvider = timeProvider;
         _members = new ThreadMembers(timeProvider);
         _users = new UserDirectory(site, settings, sessions, timeProvider);
         var routes = new SiteRoutes(site, discovery, _members, sessions, settings);
@@ -96,6 +98,7 @@ internal sealed partial class WordPressChatStore : IChatStore
         StoreInput.RequireIds(message.AttachmentIds, "attachments", StoreLimits.AttachmentsPerMessage);
         if (message.AttachmentIds.Distinct().Count() != message.AttachmentIds.Count)
             throw StoreInput.Invalid("attachments must not name a file twice");
+        message = message with { TakenAt = message.TakenAt ?? _timeProvider.GetTimestamp() };
         // Begun in the order of the calls, also by those who have to wait until the site is known.
         var begun = await _entrance.RunAsync(
             (message.SenderId, message.ThreadId),

@@ -169,6 +169,20 @@ public sealed class BatchQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_that_has_waited_elsewhere_is_refused_before_it_is_late_and_is_not_sent()
+    {
+        Hold();
+        var takenAt = _clock.GetTimestamp();
+        _clock.Advance(_site.Settings.WordPressTimeout * 0.8);
+
+        var message = new NewMessage(1, 1, null, "late", ContentTypes.PlainText, []) { TakenAt = takenAt };
+        var refusal = await WhileTimePassesAsync(Should.ThrowAsync<ChatException>(() => _site.Store.SendAsync(message, Cancellation).AsTask()));
+
+        refusal.Code.ShouldBe(ChatErrorCodes.Unavailable);
+        _site.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_batch_whose_answer_is_too_long_is_asked_for_again_in_parts_and_all_of_it_is_news()
     {
         var stored = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);

@@ -5,6 +5,7 @@ using Chatpulse.Server.Configuration;
 using Chatpulse.Server.Identity;
 using Chatpulse.Server.Stores;
 using Chatpulse.Server.Stores.WordPress;
+using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 
 namespace Chatpulse.Server.Tests.Stores.WordPress;
@@ -54,6 +55,30 @@ public sealed class StockSendingTests : IDisposable
         retry.AlreadyStored.ShouldBeTrue();
         retry.Message.Id.ShouldBe(first.Message.Id);
         _site.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Everybody_in_line_behind_a_send_that_is_not_answered_hears_so_within_one_time_out_and_theirs_is_not_sent()
+    {
+        var clock = new FakeTimeProvider();
+        using var site = new HandlerSite(hasBatch: false, clock);
+        await site.Discovery.RefreshAsync();
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        site.Answer = async (_, cancellation) =>
+        {
+            called.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellation);
+            throw new InvalidOperationException();
+        };
+        var sends = Enumerable.Range(1, 5).Select(k => Should.ThrowAsync<ChatException>(() => site.Store.SendAsync(
+            new NewMessage(Ann, Thread, $"t-{k}", $"message {k}", ContentTypes.PlainText, []), Cancellation).AsTask())).ToArray();
+        await called.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+
+        clock.Advance(site.Settings.WordPressTimeout);
+
+        foreach (var send in sends)
+            (await send.WaitAsync(TimeSpan.FromSeconds(60), Cancellation)).Code.ShouldBe(ChatErrorCodes.Unavailable);
+        site.Requests.Count.ShouldBe(1);
     }
 
     [Fact]
