@@ -12,6 +12,8 @@ import { repository, startChatServer, temporaryFolder } from './support/server-p
 const PUBLISH_LIMIT_MS = 20 * 60_000;
 const SIZE_LIMIT = 30_000_000;
 const output = path.join(repository, 'artifacts/aot');
+// Not where the other tests' build is, which goes on being used meanwhile.
+const intermediate = path.join(repository, 'artifacts/aot-build');
 const binary = path.join(output, 'Chatpulse.Server');
 
 let server;
@@ -39,6 +41,8 @@ before(
       '-r',
       'linux-x64',
       '-p:PublishAot=true',
+      '--artifacts-path',
+      intermediate,
       '-o',
       output,
     ]);
