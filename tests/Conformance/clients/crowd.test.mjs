@@ -11,6 +11,8 @@ import { eventually, within } from './support/waiting.mjs';
 const CLIENTS = 1000;
 const MESSAGES = 200;
 const SENDERS = 5;
+// Messages that a sender does not wait between: some then reach a polling client in one answer, others in the next.
+const BURST = 5;
 const PROCESSES = 2;
 const LIMIT_MS = 240_000;
 const crowdProgram = new URL('./support/crowd.mjs', import.meta.url);
@@ -70,7 +72,10 @@ for (const [how, { transports: names }] of Object.entries(transports)) {
         await Promise.all(
           senders.map(async (sender, s) => {
             const ids = [];
-            for (let i = 0; i < MESSAGES / SENDERS; i++) ids.push((await sender.send(threadId, `${s}-${i}`, { tempId: `temp-${i}` })).id);
+            for (let first = 0; first < MESSAGES / SENDERS; first += BURST) {
+              const burst = Array.from({ length: BURST }, (_, i) => sender.send(threadId, `${s}-${first + i}`, { tempId: `temp-${first + i}` }));
+              ids.push(...(await Promise.all(burst)).map(({ id }) => id));
+            }
             return ids;
           }),
         )

@@ -34,6 +34,11 @@ function enter(index) {
 }
 
 const sockets = [];
+// A polling client that only vanished would be taken for alive until its next ping is overdue.
+process.once('SIGTERM', () => {
+  for (const socket of sockets) socket.disconnect();
+  process.disconnect();
+});
 for (let i = 0; i < clients; i += WAVE) {
   sockets.push(...(await Promise.all(Array.from({ length: Math.min(WAVE, clients - i) }, (_, k) => enter(i + k)))));
 }
