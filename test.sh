@@ -2,7 +2,7 @@
 # Runs every test; ends with one line "N passed, N failed, N skipped" and fails when one failed.
 # What failed is told again just before that line, so that the end of a long log is enough.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit
 # shellcheck source=scripts/tools.sh
 source scripts/tools.sh
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
@@ -27,16 +27,29 @@ dotnet_tests() {
   count "dotnet test" "${PIPESTATUS[0]}" "$(figure "$logs/dotnet" '^ *succeeded: ')" "$(figure "$logs/dotnet" '^ *failed: ')" "$(figure "$logs/dotnet" '^ *skipped: ')"
 }
 
+# node_tests LOG FILE...: what it prints goes to the log as well.
 node_tests() {
-  node --test --test-concurrency=1 --test-reporter=spec "$@" 2>&1 | tee "$logs/node"
-  count "node --test" "${PIPESTATUS[0]}" "$(figure "$logs/node" '^ℹ pass ')" "$(figure "$logs/node" '^ℹ fail ')" "$(figure "$logs/node" '^ℹ skipped ')"
+  node --test --test-concurrency=1 --test-reporter=spec "${@:2}" 2>&1 | tee "$logs/$1"
+  return "${PIPESTATUS[0]}"
 }
 
-wordpress_tests() {
-  tests/WordPress/run.sh 2>&1 | tee "$logs/wordpress"
-  local status=${PIPESTATUS[0]} figures
+count_node_tests() {
+  count "node --test ($1)" "$2" "$(figure "$logs/$1" '^ℹ pass ')" "$(figure "$logs/$1" '^ℹ fail ')" "$(figure "$logs/$1" '^ℹ skipped ')"
+}
+
+count_wordpress_tests() {
+  local figures
   read -ra figures <<<"$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/wordpress" | tail -n 1 | tr -dc '0-9 ')"
-  count "tests/WordPress/run.sh" "$status" "${figures[@]}"
+  count "tests/WordPress/run.sh" "$1" "${figures[@]}"
+}
+
+# aside: what shares nothing with the other tests and keeps a processor busy, in the time in which those only wait; politely, so that none of them is late for it.
+aside() {
+  local wordpress=0 native=0
+  renice -n 10 -p "$BASHPID" >/dev/null
+  tests/WordPress/run.sh >"$logs/wordpress" 2>&1 || wordpress=$?
+  node_tests native tests/Conformance/clients/aot.test.mjs >/dev/null || native=$?
+  echo "$wordpress $native" >"$logs/aside"
 }
 
 # failures: what the runners said of each failed test: the beginning and the end of it, 60 lines at most, about 300 in all.
@@ -45,7 +58,7 @@ failures() {
     # A failed test, or a test program that failed as a whole, is a line in the first column; what follows it is indented.
     awk '/^[^ ]/ { inside = /^failed / || / failed with / || (inside && /^Exit code: /) }
          inside { print (/^failed / || / failed with / ? "\f" : "") $0 }' "$logs/dotnet"
-    awk '/^test at / && inside { printf "\f" } inside { print } /^✖ failing tests:/ { inside = 1 }' "$logs/node"
+    awk 'FNR == 1 { inside = 0 } /^test at / && inside { printf "\f" } inside { print } /^✖ failing tests:/ { inside = 1 }' "$logs/node" "$logs/native"
     awk '/^[0-9]+\) / || /^PHP complained/ { inside = 1; printf "\f" } /^(FAILURES|ERRORS|WARNINGS)!$/ { inside = 0 } inside { print }' "$logs/wordpress"
   } | awk 'BEGIN { RS = "\f"; FS = "\n"; left = 300 }
     {
@@ -69,9 +82,25 @@ prepare() {
 }
 
 if prepare; then
+  touch "$logs/wordpress" "$logs/native"
+  # A process group of its own, of which nothing is left when this ends.
+  set -m
+  aside </dev/null &
+  aside=$!
+  set +m
+  trap 'kill -- "-$aside" 2>/dev/null; wait; rm -rf "$logs"' EXIT
   dotnet_tests
-  node_tests web/test/*.test.mjs tests/Conformance/clients/*.test.mjs
-  wordpress_tests
+  files=() status=0 wordpress=1 native=1
+  for file in web/test/*.test.mjs tests/Conformance/clients/*.test.mjs; do
+    [ "${file##*/}" = aot.test.mjs ] || files+=("$file")
+  done
+  node_tests node "${files[@]}" || status=$?
+  count_node_tests node "$status"
+  wait "$aside"
+  cat "$logs/wordpress" "$logs/native"
+  [ ! -e "$logs/aside" ] || read -r wordpress native <"$logs/aside"
+  count_wordpress_tests "$wordpress"
+  count_node_tests native "$native"
   [ "$failed" -eq 0 ] || failures
 else
   failed=1
