@@ -62,7 +62,7 @@ internal abstract unsafe class TcpConnection(EventLoop loop, int port)
     public void StopReading()
     {
         _reading = false;
-        Watch();
+        if (_descriptor >= 0) Watch();
     }
 
     /// <summary>Closes it.</summary>
@@ -104,6 +104,7 @@ internal abstract unsafe class TcpConnection(EventLoop loop, int port)
         if ((events & Native.Writable) != 0 && _unsent.Length > 0)
         {
             var sent = SendNow(_unsent);
+            if (_descriptor < 0) return;
             _unsent = _unsent[sent..];
             if (_unsent.Length == 0) Watch();
         }
