@@ -97,6 +97,7 @@ if prepare; then
   node_tests node "${files[@]}" || status=$?
   count_node_tests node "$status"
   wait "$aside"
+  trap 'rm -rf "$logs"' EXIT
   cat "$logs/wordpress" "$logs/native"
   [ ! -e "$logs/aside" ] || read -r wordpress native <"$logs/aside"
   count_wordpress_tests "$wordpress"
