@@ -75,9 +75,8 @@ function ratioCells(measured) {
       const one = rows.find((row) => row.server === server);
       return show(one ? ratio(scenario, rows, one) : null, 2);
     }),
-    '',
   ]);
-  return [['× uWS', ...servers, ''], ...lines];
+  return [['× uWS', ...servers], ...lines];
 }
 
 /** The ratios of all scenarios for the terminal. */
@@ -91,13 +90,23 @@ export function table(scenario, rows) {
 }
 
 function aligned(lines) {
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines.map((line) => line.map((cell, column) => (column === 0 || column === line.length - 1 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ').trimEnd()).join('\n');
+  const shown = withoutEmptyNotes(lines);
+  const widths = shown[0].map((_, column) => Math.max(...shown.map((line) => line[column].length)));
+  const text = (line) => line.map((cell, column) => (isText(shown, column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ');
+  return shown.map((line) => text(line).trimEnd()).join('\n');
 }
 
-function markdown([head, ...lines]) {
+function markdown(lines) {
+  const [head, ...rest] = withoutEmptyNotes(lines);
   const line = (columns) => `| ${columns.join(' | ')} |`;
-  return [line(head), line(head.map((_, column) => (column === 0 || column === head.length - 1 ? '---' : '---:'))), ...lines.map(line)].join('\n');
+  return [line(head), line(head.map((_, column) => (isText([head], column) ? '---' : '---:'))), ...rest.map(line)].join('\n');
+}
+
+// The first column has names, and the one without a heading has notes.
+const isText = ([head], column) => column === 0 || head[column] === '';
+
+function withoutEmptyNotes(lines) {
+  return lines.every((line) => line.at(-1) === '') ? lines.map((line) => line.slice(0, -1)) : lines;
 }
 
 /** Writes the figures, and the report with its plots. */
