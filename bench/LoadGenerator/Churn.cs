@@ -4,7 +4,7 @@ namespace LoadGenerator;
 /// Clients come at a fixed rate, join a room, talk, and go after a while without a word: with a reset, with an orderly end of the TCP connection, or by falling
 /// silent, so that the server has to find out. An operation is one client.
 /// </summary>
-internal sealed class Churn(Options options, EventLoop loop) : Swarm(options, loop)
+internal sealed class Churn(Options options, EventLoop loop) : Scenario(options, loop)
 {
     private const int TicksASecond = 20;
     private const int LifeInTicks = 2 * TicksASecond;

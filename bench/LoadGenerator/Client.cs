@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace LoadGenerator;
 
 /// <summary>One client of the server, over one transport.</summary>
@@ -11,14 +13,8 @@ internal abstract class Client(Dialect dialect, IClientEvents events)
     /// <summary>Deliveries so far.</summary>
     public long Received { get; set; }
 
-    /// <summary>Whether its handshake is complete.</summary>
-    public bool IsReady { get; private set; }
-
     /// <summary>Whether its connection is open.</summary>
     public abstract bool IsOpen { get; }
-
-    /// <summary>Puts it onto the connection.</summary>
-    protected abstract void Transmit(ReadOnlySpan<byte> prepared);
 
     protected Dialect Dialect => dialect;
 
@@ -47,11 +43,7 @@ internal abstract class Client(Dialect dialect, IClientEvents events)
     public abstract void Drop(bool reset);
 
     /// <summary>For the dialect: the handshake is complete.</summary>
-    public void BecomeReady()
-    {
-        IsReady = true;
-        events.OnReady(this);
-    }
+    public void BecomeReady() => events.OnReady(this);
 
     /// <summary>For the dialect: a delivery.</summary>
     public void Deliver(ReadOnlySpan<byte> message) => events.OnDelivery(this, message);
@@ -61,5 +53,8 @@ internal abstract class Client(Dialect dialect, IClientEvents events)
 
     /// <summary>For the dialect: the server refuses.</summary>
     public static void Refuse(ReadOnlySpan<byte> message) =>
-        throw new LoadException($"the server refuses: {System.Text.Encoding.UTF8.GetString(message[..Math.Min(message.Length, 300)])}");
+        throw new LoadException($"the server refuses: {Encoding.UTF8.GetString(message[..Math.Min(message.Length, 300)])}");
+
+    /// <summary>Puts what <see cref="Prepare"/> made onto the connection.</summary>
+    protected abstract void Transmit(ReadOnlySpan<byte> prepared);
 }

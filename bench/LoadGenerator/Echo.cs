@@ -1,7 +1,7 @@
 namespace LoadGenerator;
 
 /// <summary>Every client asks for an echo, and for the next one when it has it. An operation is one echo.</summary>
-internal sealed class Echo(Options options, EventLoop loop) : Swarm(options, loop)
+internal sealed class Echo(Options options, EventLoop loop) : Scenario(options, loop)
 {
     private byte[] _question = [];
     private long _answers;

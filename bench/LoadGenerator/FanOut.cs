@@ -6,7 +6,7 @@ namespace LoadGenerator;
 /// Rooms with members: in each, so many messages are under way, and when one has reached everybody the next is published, by another member each time.
 /// An operation is one delivery.
 /// </summary>
-internal sealed class FanOut(Options options, EventLoop loop) : Swarm(options, loop)
+internal sealed class FanOut(Options options, EventLoop loop) : Scenario(options, loop)
 {
     // A prime, so that publishers are spread over the members.
     private const int PublisherStep = 7;

@@ -4,7 +4,7 @@ namespace LoadGenerator;
 /// Clients come, a few at a time, until there are so many; then all go and, when the server is done with that, come again. An operation is one
 /// handshake: from the TCP connection to the joined namespace. Going does not count.
 /// </summary>
-internal sealed class Handshakes(Options options, EventLoop loop) : Swarm(options, loop)
+internal sealed class Handshakes(Options options, EventLoop loop) : Scenario(options, loop)
 {
     /// <inheritdoc />
     public override Result Run()

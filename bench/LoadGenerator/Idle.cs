@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace LoadGenerator;
 
 /// <summary>Clients that have nothing to say: what they hold of the server's memory, and what its heartbeats cost. An operation is one second.</summary>
-internal sealed class Idle(Options options, EventLoop loop) : Swarm(options, loop)
+internal sealed class Idle(Options options, EventLoop loop) : Scenario(options, loop)
 {
     private const int FirstClients = 200;
 

@@ -1,7 +1,7 @@
 namespace LoadGenerator;
 
 /// <summary>Clients ask for echoes in turn, at a fixed rate of all together: how long each takes. An operation is one echo.</summary>
-internal sealed class PacedEcho(Options options, EventLoop loop) : Swarm(options, loop)
+internal sealed class PacedEcho(Options options, EventLoop loop) : Scenario(options, loop)
 {
     private readonly Pace _pace = new(loop, options.Rate);
     private readonly Latencies _latencies = new();

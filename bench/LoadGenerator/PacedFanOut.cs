@@ -6,7 +6,7 @@ namespace LoadGenerator;
 /// One room whose messages are published at a fixed rate by one member: how long each takes to reach each of the others. With clients that stall, the same once
 /// more after these have stopped reading. An operation is one delivery.
 /// </summary>
-internal sealed class PacedFanOut(Options options, EventLoop loop) : Swarm(options, loop)
+internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(options, loop)
 {
     private const int MostBehind = 4096;
 

@@ -6,7 +6,7 @@ try
 {
     var options = Options.Parse(args);
     using var loop = new EventLoop();
-    Swarm scenario = options.Scenario switch
+    Scenario scenario = options.Scenario switch
     {
         "fan-out" => new FanOut(options, loop),
         "echo" => new Echo(options, loop),

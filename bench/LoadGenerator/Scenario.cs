@@ -1,13 +1,14 @@
 namespace LoadGenerator;
 
-/// <summary>The clients of one run. A scenario derives from it; losing a client ends the run unless the scenario says otherwise.</summary>
-internal abstract class Swarm(Options options, EventLoop loop) : IClientEvents
+/// <summary>A load on the server, its clients, and what is measured. Losing a client ends the run unless the scenario says otherwise.</summary>
+/// <remarks>Threading: everything happens on the one thread that runs the loop.</remarks>
+internal abstract class Scenario(Options options, EventLoop loop) : IClientEvents
 {
     // As many as a server has to take at once while clients come.
     private const int OpeningAtOnce = 32;
 
     /// <summary>How long what has to happen is waited for.</summary>
-    protected const double PatienceSeconds = 60;
+    protected const double PatienceSeconds = 120;
 
     private readonly Dialect _dialect = Dialect.Named(options.Dialect);
     private int _opened;
