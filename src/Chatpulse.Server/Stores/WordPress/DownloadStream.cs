@@ -17,13 +17,13 @@ internal sealed class DownloadStream(SiteDownload download) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => download.Content.Read(buffer, offset, count);
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A file of the site is read as it comes: use ReadAsync.");
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        download.Content.ReadAsync(buffer, offset, count, cancellationToken);
+        download.ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        download.Content.ReadAsync(buffer, cancellationToken);
+        download.ReadAsync(buffer, cancellationToken);
 
     public override void Flush()
     {

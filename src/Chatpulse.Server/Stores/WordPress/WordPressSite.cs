@@ -15,7 +15,7 @@ namespace Chatpulse.Server.Stores.WordPress;
 /// <see cref="SiteFailureException"/> tells whether the site may have done it all the same. Calls are repeated only where that is harmless.
 /// </summary>
 /// <remarks>
-/// Threading: anyone calls. At most <c>WP_API_CONCURRENCY</c> calls are under way and <see cref="MaxWaiting"/> wait. The lock guards what is known of the
+/// Threading: anyone calls. At most <c>WP_API_CONCURRENCY</c> calls, and <see cref="MaxDownloads"/> files, are under way and <see cref="MaxWaiting"/> calls wait. The lock guards what is known of the
 /// site's state, for <c>/health</c>. Redirects are never followed: they would carry the key or a cookie to wherever the answer says.
 /// </remarks>
 internal sealed partial class WordPressSite : IDisposable
@@ -102,7 +102,11 @@ internal sealed partial class WordPressSite : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _turns.Dispose();
+    public void Dispose()
+    {
+        _turns.Dispose();
+        _downloads.Dispose();
+    }
 
     /// <summary>Makes a call whose answer is JSON.</summary>
     public async Task<SiteAnswer<T>> CallAsync<T>(SiteCall call, JsonTypeInfo<T> type, CancellationToken cancellationToken)
@@ -110,7 +114,7 @@ internal sealed partial class WordPressSite : IDisposable
         // The wait for a turn counts: what was promised is the time until the answer.
         using var deadline = new CancellationTokenSource(call.Deadline ?? _timeout, _timeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        using var turn = await TurnAsync(call, linked.Token, cancellationToken);
+        using var turn = await TurnAsync(_turns, call, linked.Token, cancellationToken);
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {
@@ -145,33 +149,11 @@ internal sealed partial class WordPressSite : IDisposable
         }
     }
 
-    /// <summary>
-    /// Opens a file of the site. The caller disposes the response, whose body is read from the network as it comes; until then it holds one of the turns.
-    /// </summary>
-    public async Task<SiteDownload> DownloadAsync(SiteCall call, CancellationToken cancellationToken)
-    {
-        using var deadline = new CancellationTokenSource(_timeout, _timeProvider);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var turn = await TurnAsync(call, linked.Token, cancellationToken);
-        try
-        {
-            return await TryAsync(
-                call, async (response, token) => new SiteDownload(response, await response.Content.ReadAsStreamAsync(token), turn), linked.Token, cancellationToken, keepsResponse: true);
-        }
-        catch (Exception e)
-        {
-            turn?.Dispose();
-            if (e is SiteFailureException failure)
-                throw Unavailable(failure);
-            throw;
-        }
-    }
-
     /// <summary>The refusal that callers get when the site failed them.</summary>
     public static ChatException Unavailable(SiteFailureException failure) =>
         new(ChatErrorCodes.Unavailable, "The WordPress site cannot be reached or does not answer as it should; try again.", failure);
 
-    private async ValueTask<RateLimitLease?> TurnAsync(SiteCall call, CancellationToken token, CancellationToken callers)
+    private async ValueTask<RateLimitLease?> TurnAsync(ConcurrencyLimiter turns, SiteCall call, CancellationToken token, CancellationToken callers)
     {
         callers.ThrowIfCancellationRequested();
         try
@@ -180,7 +162,7 @@ internal sealed partial class WordPressSite : IDisposable
                 throw Unavailable(NotCalled());
             if (call.IsBatch && BatchesHaveTheirOwnPlace)
                 return null;
-            var lease = await _turns.AcquireAsync(1, token);
+            var lease = await turns.AcquireAsync(1, token);
             if (lease.IsAcquired)
                 return lease;
             lease.Dispose();

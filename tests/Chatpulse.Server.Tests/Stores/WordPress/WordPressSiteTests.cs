@@ -259,6 +259,48 @@ public sealed class WordPressSiteTests : IDisposable
         (await calls).ShouldAllBe(refusal => refusal.Code == ChatErrorCodes.Unavailable);
     }
 
+    [Fact]
+    public async Task Files_that_nobody_reads_keep_no_place_from_others_and_end_by_themselves()
+    {
+        await _site.Discovery.RefreshAsync();
+        _site.Answer = (request, _) => Task.FromResult(request.Path.Contains("attachments", StringComparison.Ordinal)
+            ? new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new Endless(null)) }
+            : HandlerSite.Json(200, """{"messages":[],"has_more":false}"""));
+        var open = new List<Stream>();
+        for (var i = 0; i < WordPressSite.MaxDownloads; i++)
+            open.Add((await _site.Store.OpenAttachmentAsync(7, 1, Cancellation)).Content);
+        var waiting = _site.Store.OpenAttachmentAsync(7, 1, Cancellation).AsTask();
+
+        (await HistoryAsync()).ShouldBe(0);
+        waiting.IsCompleted.ShouldBeFalse();
+        _clock.Advance(SiteDownload.Stall);
+
+        await using var last = (await waiting.WaitAsync(TimeSpan.FromSeconds(60), Cancellation)).Content;
+        (await last.ReadAsync(new byte[10], Cancellation)).ShouldBeGreaterThan(0);
+        foreach (var stream in open)
+        {
+            await Should.ThrowAsync<IOException>(async () => await stream.ReadExactlyAsync(new byte[1], Cancellation));
+            await stream.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_read_byte_by_byte_ends_all_the_same()
+    {
+        await _site.Discovery.RefreshAsync();
+        _site.Answer = (_, _) => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new Endless(null)) });
+        await using var file = (await _site.Store.OpenAttachmentAsync(7, 1, Cancellation)).Content;
+
+        var slow = TimeSpan.FromSeconds(20);
+        for (var read = TimeSpan.Zero; read < SiteDownload.Longest; read += slow)
+        {
+            (await file.ReadAsync(new byte[1], Cancellation)).ShouldBe(1);
+            _clock.Advance(slow);
+        }
+
+        await Should.ThrowAsync<IOException>(async () => await file.ReadExactlyAsync(new byte[1], Cancellation));
+    }
+
     private static void InterlockedMax(ref int target, int value)
     {
         int seen;
