@@ -15,11 +15,15 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
     private const int MaxContactsRemembered = 2_000_000;
     private const int MaxParticipantsLoads = 3;
 
+    // As many as the ids of one call fill when there is nothing between them.
+    private const int MaxPagesReadAgain = 10;
+
     // So many of the longest messages, with every character escaped, still fit into an answer.
     private const int LongMessages = 25;
 
     private readonly ExpiringCache<long, IReadOnlyCollection<long>> _contacts = new(timeProvider, ContactsLifetime, MaxContactsRemembered, ids => ids.Count);
     private readonly NewlyStored _newlyStored = new(timeProvider);
+    private readonly LostReceipts _lost = new(timeProvider);
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Task<IReadOnlyList<ChatUser>>> _asked = [];
 
@@ -76,8 +80,28 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
     public async Task<MarkedRead> MarkReadAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, CancellationToken cancellationToken)
     {
         var operation = new SiteOperation("read", userId, threadId) { MessageIds = messageIds };
-        var (answer, _) = await DoAsync(operation, SiteJson.Default.SiteRead, cancellationToken);
+        SiteRead answer;
+        bool repeated;
+        try
+        {
+            (answer, repeated) = await DoAsync(operation, SiteJson.Default.SiteRead, cancellationToken);
+        }
+        catch (ChatException failure) when (failure.InnerException is SiteFailureException { MayBeDone: true })
+        {
+            _lost.Add(userId, threadId, messageIds);
+            throw;
+        }
+
         var receipts = answer.Receipts ?? [];
+        var readByAll = Messages(answer.ReadByAll, threadId);
+        var doubtful = _lost.Take(userId, threadId, messageIds);
+        if (repeated || doubtful)
+        {
+            var stored = await ReadAgainAsync(userId, threadId, messageIds, () => _lost.Add(userId, threadId, messageIds));
+            receipts = [.. receipts.Concat(stored.Select(message => new SiteReadReceipt(message.Id, null, null))).DistinctBy(receipt => receipt.MessageId)];
+            readByAll = [.. readByAll.Concat(stored.Where(message => message.Status is "read")).DistinctBy(message => message.Id)];
+        }
+
         var reader = receipts.Count > 0 ? await NameAsync(userId) : null;
         return new MarkedRead(
             [
@@ -88,14 +112,46 @@ internal sealed partial class BatchPlugin(WordPressSite site, SiteRoutes routes,
                     reader.Email,
                     SiteMapping.OptionalTime(receipt.ReadAtGmt, receipt.ReadAt, routes.Clock) ?? timeProvider.GetUtcNow())),
             ],
-            Messages(answer.ReadByAll, threadId));
+            readByAll);
     }
 
     public async Task<IReadOnlyList<ChatMessage>> MarkDeliveredAsync(long userId, long threadId, IReadOnlyList<long> messageIds, CancellationToken cancellationToken)
     {
         var operation = new SiteOperation("deliver", userId, threadId) { MessageIds = messageIds };
-        var (answer, _) = await DoAsync(operation, SiteJson.Default.SiteDelivered, cancellationToken);
-        return Messages(answer.Messages, threadId);
+        var (answer, repeated) = await DoAsync(operation, SiteJson.Default.SiteDelivered, cancellationToken);
+        var delivered = Messages(answer.Messages, threadId);
+        if (!repeated)
+            return delivered;
+        var stored = await ReadAgainAsync(userId, threadId, messageIds, failed: null);
+        return [.. delivered.Concat(stored.Where(message => message.Status is "delivered")).DistinctBy(message => message.Id)];
+    }
+
+    // What a mark was set on, when the answer that said so was lost: to a repeat the site answers only what is new. Whoever is told of one that was known already
+    // learns nothing new. The receipt's own time is lost with the answer; the time of asking again is close to it. Of "all" it is the newest page.
+    private async Task<List<ChatMessage>> ReadAgainAsync(long userId, long threadId, IReadOnlyList<long>? messageIds, Action? failed)
+    {
+        HashSet<long>? wanted = messageIds is null ? null : [.. messageIds];
+        var found = new List<ChatMessage>();
+        var after = wanted?.Min() - 1;
+        try
+        {
+            for (var read = 0; read < MaxPagesReadAgain; read++)
+            {
+                var page = await HistoryAsync(userId, threadId, beforeId: null, after, SiteRoutes.PageSize, CancellationToken.None);
+                found.AddRange(page.Messages.Where(message =>
+                    message.SenderId != userId && message.DeletedAt is null && wanted?.Contains(message.Id) is not false));
+                if (wanted is null || !page.HasMore || page.Messages.Count == 0 || page.Messages[^1].Id >= wanted.Max())
+                    break;
+                after = page.Messages[^1].Id;
+            }
+        }
+        catch (ChatException)
+        {
+            // It is stored; only the others do not hear of it until it is asked for again.
+            failed?.Invoke();
+        }
+
+        return found;
     }
 
     public Task<ChatMessage> EditAsync(long userId, long threadId, long messageId, string content, CancellationToken cancellationToken) =>

@@ -145,6 +145,44 @@ public sealed class MisbehaviourTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public async Task Receipts_that_were_stored_without_an_answer_are_told_by_the_next_try(int lost)
+    {
+        await using var scene = await Scene.StartAsync(Plugin.Ours);
+        scene.AddMessage();
+        scene.AddMessage();
+        scene.Site.Misbehave(SiteFault.AnswerLost, request => request.Method == "POST", lost);
+        if (lost > 1)
+        {
+            await Should.ThrowAsync<ChatException>(scene.EndAsync(scene.ReadAsync(1)));
+            scene.Site.Behave();
+        }
+
+        var marked = scene.ReadAsync(1);
+        await scene.EndAsync(marked);
+        var again = scene.ReadAsync(1);
+        await scene.EndAsync(again);
+
+        (await marked).Receipts.ShouldHaveSingleItem().MessageId.ShouldBe(1);
+        (await marked).ReadByAll.ShouldHaveSingleItem().Status.ShouldBe("read");
+        (await again).Receipts.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_delivery_that_was_stored_without_an_answer_is_told_by_the_repeat()
+    {
+        await using var scene = await Scene.StartAsync(Plugin.Ours);
+        scene.AddMessage();
+        scene.Site.Misbehave(SiteFault.AnswerLost, request => request.Method == "POST", times: 1);
+
+        var delivered = scene.DeliverAsync(1);
+        await scene.EndAsync(delivered);
+
+        (await delivered).ShouldHaveSingleItem().Status.ShouldBe("delivered");
+    }
+
     private static void Check(SiteFault fault, ChatException refusal)
     {
         refusal.Message.ShouldNotBeNullOrWhiteSpace();
@@ -212,6 +250,10 @@ public sealed class MisbehaviourTests
                     break;
             }
         }
+
+        public Task<MarkedRead> ReadAsync(long messageId) => host.Store.MarkReadAsync(ann, thread, [messageId], Cancel).AsTask();
+
+        public Task<IReadOnlyList<ChatMessage>> DeliverAsync(long messageId) => host.Store.MarkDeliveredAsync(ann, thread, [messageId], Cancel).AsTask();
 
         public async Task<StoredMessage> SendAsync()
         {
