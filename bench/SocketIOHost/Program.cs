@@ -1,3 +1,4 @@
+using EngineIO.Epoll;
 using SocketIO;
 using SocketIO.Server;
 using SocketIOHost;
@@ -6,6 +7,7 @@ using SocketIOHost;
 var arguments = HostArguments.Parse(args);
 var builder = WebApplication.CreateSlimBuilder();
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(arguments.Port));
+if (arguments.Epoll) builder.WebHost.UseEpollTransport();
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddSocketIO(options => options.Json.TypeInfoResolverChain.Add(PublishedMessageJson.Default));
 await using var app = builder.Build();

@@ -12,6 +12,7 @@ using Chatpulse.Server.Stores.Sqlite;
 using Chatpulse.Server.Stores.WordPress;
 using Chatpulse.Server.Typing;
 using Chatpulse.Server.Webhooks;
+using EngineIO.Epoll;
 using EngineIO;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -48,6 +49,8 @@ internal static partial class ChatServer
             kestrel.AddServerHeader = false;
             Listen(kestrel, settings);
         });
+        if (settings.UseEpoll)
+            builder.WebHost.UseEpollTransport();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
 

@@ -1,3 +1,4 @@
+using EngineIO.Epoll;
 using Conformance.Host;
 using EngineIO;
 using EngineIO.Sessions;
@@ -8,6 +9,7 @@ using SocketIO.Server;
 var arguments = HostArguments.Parse(args);
 var builder = WebApplication.CreateSlimBuilder();
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(arguments.Port));
+if (Environment.GetEnvironmentVariable("TEST_TRANSPORT") is "epoll") builder.WebHost.UseEpollTransport();
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddSocketIO(options =>
 {

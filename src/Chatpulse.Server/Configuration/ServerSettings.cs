@@ -69,6 +69,12 @@ public sealed record ServerSettings
     /// <summary><c>LOG_FORMAT</c>: <c>json</c>, one object a line, for programs; or <c>text</c>, for people. Default text in development, json in production.</summary>
     public bool LogAsJson { get; init; }
 
+    /// <summary>
+    /// <c>TRANSPORT</c>: what carries TCP connections, <c>epoll</c> for this project's event loops (Linux), <c>sockets</c> for Kestrel's own transport. Default
+    /// epoll on Linux, sockets elsewhere.
+    /// </summary>
+    public bool UseEpoll { get; init; }
+
     /// <summary>What the operator should know at every start although it is no error.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -55,6 +55,7 @@ public sealed class SettingsReader
             DataDirectory = Value("DATA_DIR") ?? "./data",
             LogLevel = ReadLogLevel(),
             LogAsJson = ReadLogFormat(development),
+            UseEpoll = ReadTransport(),
             Warnings = _warnings,
         };
     }
@@ -251,6 +252,16 @@ public sealed class SettingsReader
         if (value is not (null or "text" or "json"))
             Problem("LOG_FORMAT", value, "it must be text or json.");
         return value is null ? !development : value is "json";
+    }
+
+    private bool ReadTransport()
+    {
+        var value = Value("TRANSPORT");
+        if (value is not (null or "sockets" or "epoll"))
+            Problem("TRANSPORT", value, "it must be epoll or sockets.");
+        if (value is "epoll" && !OperatingSystem.IsLinux())
+            Problem("TRANSPORT", value, "there is no epoll on this system; leave it out.");
+        return OperatingSystem.IsLinux() && value is not "sockets";
     }
 
     private LogLevel ReadLogLevel()

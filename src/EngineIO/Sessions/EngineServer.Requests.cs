@@ -1,3 +1,4 @@
+using EngineIO.Epoll;
 using EngineIO.Protocol;
 using EngineIO.Transports;
 using Microsoft.AspNetCore.Http;
@@ -162,10 +163,11 @@ public sealed partial class EngineServer
         AddHeaders(context, sid);
         var deflate = _options.PerMessageDeflate && PerMessageDeflate.IsAcceptable(context.Request.Headers.SecWebSocketExtensions);
         var stream = await WebSocketHandshake.AcceptAsync(context, deflate);
-        var transport = new WebSocketTransport(context, stream, this, deflate);
+        var detached = WebSocketHandshake.Detach(context);
+        var transport = new WebSocketTransport(detached is null ? context : null, detached ?? stream, this, deflate);
         if (session is not null)
         {
-            await transport.RunAsync(session, probing: true);
+            await RunAsync(transport, session, probing: true, detached);
             return;
         }
 
@@ -179,9 +181,41 @@ public sealed partial class EngineServer
             },
             created => created.SendControl(OutboundMessage.Packet(PacketType.Open, HandshakePacket.Encode(sid!, canUpgrade: false, _options).AsSpan(1))));
         if (session is null)
-            context.Abort();
+            transport.Abort();
         else
-            await transport.RunAsync(session, probing: false);
+            await RunAsync(transport, session, probing: false, detached);
+    }
+
+    /// <summary>Completes with the connection, or at once when it has left its request.</summary>
+    private Task RunAsync(WebSocketTransport transport, EngineSession session, bool probing, EpollConnection? detached)
+    {
+        if (detached is null)
+            return transport.RunAsync(session, probing);
+
+        // What the request's own context holds, an activity for instance, would be kept for as long as the connection lasts.
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            _ = RunDetachedAsync(transport, session, probing);
+        }
+        else
+        {
+            using (ExecutionContext.SuppressFlow())
+                _ = RunDetachedAsync(transport, session, probing);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task RunDetachedAsync(WebSocketTransport transport, EngineSession session, bool probing)
+    {
+        try
+        {
+            await transport.RunAsync(session, probing);
+        }
+        catch (Exception exception)
+        {
+            LogHandlerFailed(_logger, exception, session.Id);
+        }
     }
 
     private void AddHeaders(HttpContext context, string? newSid)

@@ -43,6 +43,7 @@ public sealed partial class EngineSession
     internal async ValueTask<bool> CompleteUpgradeAsync(UpgradeAttempt attempt, WebSocketTransport transport)
     {
         PollingTransport polling;
+        bool write;
         lock (Gate)
         {
             if (!ReferenceEquals(_upgrade, attempt) || _state == SessionState.Closed || _transport is not PollingTransport current)
@@ -52,14 +53,15 @@ public sealed partial class EngineSession
             transport.Attach(this);
             _transport = transport;
 
-            // Nobody else can have claimed a transport that was not in use.
-            transport.TryClaimWrite(direct: null);
+            // Nobody else can have claimed a transport that was not in use. A loop's round puts the write off.
+            write = transport.TryClaimWrite(direct: null);
         }
 
         attempt.Stop();
         polling.End(PollEnding.Upgraded);
         _host.OnUpgraded(this, succeeded: true);
-        transport.Write(direct: null);
+        if (write)
+            transport.Write(direct: null);
         await polling.WhenPostedAsync();
         return true;
     }

@@ -72,7 +72,7 @@ public sealed partial class EngineSession
         get
         {
             lock (Gate)
-                return _state == SessionState.Open && Queue.Count == 0 && _transport.IsWritable;
+                return _state == SessionState.Open && _transport.IsWritable;
         }
     }
 
@@ -338,7 +338,9 @@ public sealed partial class EngineSession
 
     private bool Send(OutboundMessage message, bool alsoWhileClosing)
     {
-        ITransport transport;
+        ITransport? transport;
+        var queued = false;
+        var again = false;
         lock (Gate)
         {
             if (_state != SessionState.Open && !(alsoWhileClosing && _state == SessionState.Closing))
@@ -346,9 +348,14 @@ public sealed partial class EngineSession
             transport = _transport;
             if (Queue.Count > 0 || !transport.TryClaimWrite(message))
             {
-                if (Queue.TryEnqueue(message))
+                queued = Queue.TryEnqueue(message);
+                if (queued && !transport.TryTakeCorked(Queue.Bytes))
                     return true;
-                transport = null!;
+
+                // What was put off counts against nobody before it has been tried.
+                again = !queued && transport.TryTakeCorked(long.MaxValue);
+                if (!queued && !again)
+                    transport = null;
             }
         }
 
@@ -358,8 +365,8 @@ public sealed partial class EngineSession
             return false;
         }
 
-        transport.Write(message);
-        return true;
+        transport.Write(queued || again ? null : message);
+        return !again || Send(message, alsoWhileClosing);
     }
 
     private void NotifyClosed(IEngineSessionHandler handler, CloseReason reason, Exception? exception)

@@ -8,14 +8,20 @@ internal interface ITransport
     /// <summary>Which of the transports it is.</summary>
     EngineTransports Kind { get; }
 
-    /// <summary>Whether it would write at once. The session's lock is held.</summary>
+    /// <summary>Whether what is sent now would leave at once, or with the end of the loop's round. The session's lock is held.</summary>
     bool IsWritable { get; }
 
     /// <summary>
     /// Claims the right to write what waits, after <paramref name="direct"/> if given. True makes it the caller's duty to call <see cref="Write"/> with the
-    /// same message after it has left the session's lock, which is held.
+    /// same message after it has left the session's lock, which is held. False leaves it to the queue, which whoever has the right empties.
     /// </summary>
     bool TryClaimWrite(OutboundMessage? direct);
+
+    /// <summary>
+    /// Takes back a write that was put off, when so much waits that it is to be made now. True makes it the caller's duty to call <see cref="Write"/> after it has
+    /// left the session's lock, which is held.
+    /// </summary>
+    bool TryTakeCorked(long queuedBytes);
 
     /// <summary>
     /// Writes <paramref name="direct"/>, if given, and then what waits in the session's queue, as far as that goes without waiting. The lock is not held, the right

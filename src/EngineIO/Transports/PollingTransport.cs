@@ -41,10 +41,13 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
     public EngineTransports Kind => EngineTransports.Polling;
 
     /// <inheritdoc />
-    public bool IsWritable => _poll is { Task.IsCompleted: false };
+    public bool IsWritable => _poll is { Task.IsCompleted: false } && session.Queue.Count == 0;
 
     /// <inheritdoc />
     public bool TryClaimWrite(OutboundMessage? direct) => _poll is not null && _poll.TrySetResult(new PollResult(PollOutcome.Flush, direct));
+
+    /// <inheritdoc />
+    public bool TryTakeCorked(long queuedBytes) => false;
 
     /// <inheritdoc />
     /// <remarks>Nothing is left to do: the claim has woken the request that waits, and that writes.</remarks>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using EngineIO.Epoll;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -62,6 +63,10 @@ internal static class WebSocketHandshake
         headers.SecWebSocketAccept = AcceptKey(context.Request.Headers.SecWebSocketKey.ToString());
         return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
     }
+
+    /// <summary>Takes the connection out of an HTTP/1.1 request that was accepted. Null when it cannot be taken, and lives in the request.</summary>
+    public static EpollConnection? Detach(HttpContext context) =>
+        HttpProtocol.IsHttp11(context.Request.Protocol) ? context.Features.Get<IDetachableConnection>()?.Detach() : null;
 
     /// <summary>The answer to a client's key.</summary>
     public static string AcceptKey(string key)

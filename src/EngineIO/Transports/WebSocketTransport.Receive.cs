@@ -12,6 +12,9 @@ internal sealed partial class WebSocketTransport
     private const int SmallRead = 4096;
     private const int LargeRead = 64 * 1024;
 
+    /// <summary>Reads that one client gets in a row before others have their turn.</summary>
+    private const int ReadsPerTurn = 16;
+
     private static readonly TimeSpan LingerTime = TimeSpan.FromMilliseconds(250);
 
     private static readonly OutboundMessage ProbeAnswer = OutboundMessage.Packet(PacketType.Pong, PacketCodec.Probe);
@@ -94,12 +97,23 @@ internal sealed partial class WebSocketTransport
     private async Task<bool> ReadAsync(EngineSession session)
     {
         var size = SmallRead;
+        var reads = 0;
         while (true)
         {
             // Waits without a buffer; one is rented when there is something to put into it, and kept until the application is done with what it brought.
 #pragma warning disable CA2022, MA0060 // There is nothing to count: this read has no room for a byte.
-            await _connection.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
+            var wait = _connection.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
 #pragma warning restore CA2022, MA0060
+            reads = wait.IsCompleted ? reads + 1 : 0;
+            await wait;
+
+            // Who sends without end is not to keep the thread from those who wait for it.
+            if (reads >= ReadsPerTurn)
+            {
+                reads = 0;
+                await Task.Yield();
+            }
+
             _received = ArrayPool<byte>.Shared.Rent(size);
             var rest = _received.AsMemory(0, await _connection.ReadAsync(_received.AsMemory(0, size), CancellationToken.None));
             if (rest.IsEmpty)
@@ -267,6 +281,8 @@ internal sealed partial class WebSocketTransport
 
         lock (_requestGate)
             _requestEnded = true;
+        if (_context is null)
+            await _connection.DisposeAsync();
         if (_deadline is { } deadline)
             _host.Wheel.Cancel(deadline);
     }

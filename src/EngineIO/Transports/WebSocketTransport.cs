@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using EngineIO.Epoll;
 using EngineIO.Sessions;
 using Microsoft.AspNetCore.Http;
 
@@ -11,7 +12,7 @@ namespace EngineIO.Transports;
 /// waits. While the transport is still being probed it has no session: then only the reader writes, and waits for it. <c>_requestGate</c> guards the
 /// one thing that must not happen after the request has ended, aborting it, as the server uses the request's object for the next one.
 /// </remarks>
-internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkItem
+internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, IThreadPoolWorkItem
 {
     /// <summary>What waits is joined into one write up to this many bytes: more saves no system call.</summary>
     private const int CoalescedBytes = 64 * 1024;
@@ -19,7 +20,7 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
     /// <summary>Writes that one sender makes for others before the pool takes over.</summary>
     private const int WritesPerTurn = 16;
 
-    private readonly HttpContext _context;
+    private readonly HttpContext? _context;
     private readonly Stream _connection;
     private readonly IEngineHost _host;
     private readonly bool _deflate;
@@ -27,6 +28,7 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
 
     private EngineSession? _session;
     private bool _writing;
+    private bool _corked;
     private bool _writePending;
     private bool _closing;
     private bool _closeSent;
@@ -40,7 +42,11 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
     private CloseDeadline? _deadline;
     private bool _requestEnded;
 
-    public WebSocketTransport(HttpContext context, Stream connection, IEngineHost host, bool deflate)
+    /// <param name="context">The request that it lives in; null when the connection has left its request, and is the transport's own.</param>
+    /// <param name="connection">The raw stream.</param>
+    /// <param name="host">The server.</param>
+    /// <param name="deflate">Whether compression was agreed upon.</param>
+    public WebSocketTransport(HttpContext? context, Stream connection, IEngineHost host, bool deflate)
     {
         _context = context;
         _connection = connection;
@@ -53,7 +59,7 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
     public EngineTransports Kind => EngineTransports.WebSocket;
 
     /// <inheritdoc />
-    public bool IsWritable => !_writePending && !_closing;
+    public bool IsWritable => !_writePending && !_closing && (_corked || _session!.Queue.Count == 0);
 
     /// <summary>Gives it to a session, in whose lock the caller is unless nobody else knows the session yet.</summary>
     public void Attach(EngineSession session) => _session = session;
@@ -64,7 +70,33 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
         if (_writing)
             return false;
         _writing = true;
+
+        // In a loop's round it is claimed and put off: what else the round has for this client then leaves with it.
+        if (Cork.Current?.TryAdd(this) != true)
+            return true;
+        _corked = true;
+        return false;
+    }
+
+    /// <inheritdoc />
+    public bool TryTakeCorked(long queuedBytes)
+    {
+        if (!_corked || queuedBytes < CoalescedBytes)
+            return false;
+        _corked = false;
         return true;
+    }
+
+    void IPendingWriter.WritePending()
+    {
+        lock (_session!.Gate)
+        {
+            if (!_corked)
+                return;
+            _corked = false;
+        }
+
+        Write(direct: null);
     }
 
     /// <inheritdoc />
@@ -133,8 +165,12 @@ internal sealed partial class WebSocketTransport : ITransport, IThreadPoolWorkIt
     {
         lock (_requestGate)
         {
-            if (!_requestEnded)
+            if (_requestEnded)
+                return;
+            if (_context is not null)
                 _context.Abort();
+            else
+                ((EpollConnection)_connection).Abort();
         }
     }
 

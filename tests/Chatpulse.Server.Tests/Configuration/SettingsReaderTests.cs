@@ -32,6 +32,7 @@ public sealed class SettingsReaderTests
         settings.DataDirectory.ShouldBe("./data");
         settings.LogLevel.ShouldBe(LogLevel.Information);
         settings.LogAsJson.ShouldBeFalse();
+        settings.UseEpoll.ShouldBe(OperatingSystem.IsLinux());
         Read(("NODE_ENV", "production"), ("AUTH_MODE", "userid")).LogAsJson.ShouldBeTrue();
         settings.Warnings.ShouldBeEmpty();
     }
@@ -55,7 +56,8 @@ public sealed class SettingsReaderTests
             ("WEBHOOK_SECRET", new string('w', 16)),
             ("DATA_DIR", "/var/lib/chatpulse"),
             ("LOG_LEVEL", "Debug"),
-            ("LOG_FORMAT", "text"));
+            ("LOG_FORMAT", "text"),
+            ("TRANSPORT", "sockets"));
 
         settings.IsDevelopment.ShouldBeFalse();
         settings.Host.ShouldBe("127.0.0.1");
@@ -73,6 +75,7 @@ public sealed class SettingsReaderTests
         settings.DataDirectory.ShouldBe("/var/lib/chatpulse");
         settings.LogLevel.ShouldBe(LogLevel.Debug);
         settings.LogAsJson.ShouldBeFalse();
+        settings.UseEpoll.ShouldBeFalse();
         settings.Warnings.ShouldBeEmpty();
     }
 
@@ -101,6 +104,7 @@ public sealed class SettingsReaderTests
     [InlineData("AUTH_GRACE_PERIOD", "-5", "milliseconds")]
     [InlineData("LOG_LEVEL", "loud", "trace, debug")]
     [InlineData("LOG_FORMAT", "xml", "text or json")]
+    [InlineData("TRANSPORT", "io_uring", "epoll or sockets")]
     public void What_is_wrong_names_the_setting_the_value_and_what_would_be_right(string name, string value, string expected)
     {
         var problem = Problems((name, value)).ShouldHaveSingleItem();

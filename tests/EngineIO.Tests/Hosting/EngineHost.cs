@@ -1,3 +1,4 @@
+using EngineIO.Epoll;
 using System.Net;
 using EngineIO.Sessions;
 using Microsoft.AspNetCore.Builder;
@@ -61,6 +62,8 @@ internal sealed class EngineHost : IAsyncDisposable
         builder.Logging.AddFilter("EngineIO", LogLevel.Debug);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, options => listen?.Invoke(options)));
         builder.WebHost.UseKestrelHttpsConfiguration();
+        if (Environment.GetEnvironmentVariable("TEST_TRANSPORT") is "epoll")
+            builder.WebHost.UseEpollTransport();
         var app = builder.Build();
         var options = new EngineIOOptions();
         configure?.Invoke(options);

@@ -1,0 +1,280 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+
+namespace EngineIO.Epoll;
+
+/// <summary>A set of files whose events one thread at a time takes in and handles: the leader.</summary>
+/// <remarks>
+/// Threading: any thread adds and removes files; <c>_gate</c> guards the table of who they belong to, which the leader reads without it. Handlers run inside of the
+/// loop, so one that blocks would hold up everybody else on it: the <see cref="LoopWatch"/> then gives the loop to another thread. That one goes on with what is
+/// left of the batch (each event is taken once), makes the writes that were put off, and waits for the next events; the blocked thread finishes its handler
+/// and finds that it leads no more. <c>_lead</c> says in one word whose turn it is and whether they are handling or waiting, so that only a
+/// leader who is handling can be replaced, and one who was replaced cannot wait.
+/// </remarks>
+internal sealed partial class EpollLoop : IDisposable
+{
+    /// <summary>Threads that handlers may hold at the same time; when all are held nobody takes over any more.</summary>
+    private const int MostThreads = 64;
+
+    private const long Handling = 1;
+
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly int _epoll;
+    private readonly int _wake;
+    private readonly LoopWatch _watch;
+    private readonly ILogger _logger;
+    private readonly string _name;
+    private readonly Stack<LoopThread> _spare = new();
+    private IEventSink?[] _sinks = new IEventSink?[64];
+    private int[] _free = [];
+    private int _freeCount;
+    private int _used;
+    private uint _generation;
+    private int _threads;
+    private LoopThread? _leader;
+    private LoopTerm? _term;
+    private long _quietUntil;
+    private long _lead = Handling;
+    private volatile bool _disposed;
+
+    public EpollLoop(string name, LoopWatch watch, ILogger logger)
+    {
+        _name = name;
+        _watch = watch;
+        _logger = logger;
+        _epoll = Check(Libc.EpollCreate(Libc.CloseOnExec), "epoll_create1");
+        _wake = Check(Libc.EventFile(0, Libc.CloseOnExec | Libc.NonBlocking), "eventfd");
+        Check(EventBatch.Add(_epoll, _wake, Libc.EpollIn, ulong.MaxValue), "epoll_ctl");
+    }
+
+    /// <summary>How far the leader has come; the same twice in a row means that it is held up. Null when it waits for events.</summary>
+    public long? Progress
+    {
+        get
+        {
+            var lead = Volatile.Read(ref _lead);
+            return (lead & Handling) == 0 ? null : (lead << 24) ^ _leader!.Progress;
+        }
+    }
+
+    public void Start()
+    {
+        _threads = 1;
+        _leader = new LoopThread(this, $"{_name} 1");
+        _term = new LoopTerm(Handling, before: null, OnFailed);
+        _leader.Lead(_term);
+        _watch.Add(this);
+    }
+
+    /// <summary>Tells a sink of every event of a file from now on, edge by edge, until it is removed or the file is closed.</summary>
+    public void Add(int file, IEventSink sink, uint events)
+    {
+        int slot;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            slot = _freeCount > 0 ? _free[--_freeCount] : _used++;
+            if (slot == _sinks.Length)
+                Array.Resize(ref _sinks, slot * 2);
+            sink.Token = ((ulong)++_generation << 32) | (uint)slot;
+            Volatile.Write(ref _sinks[slot], sink);
+            if (EventBatch.Add(_epoll, file, events, sink.Token) == 0)
+                return;
+        }
+
+        var error = Marshal.GetLastPInvokeErrorMessage();
+        Remove(sink);
+        throw new IOException($"epoll_ctl failed: {error}.");
+    }
+
+    /// <summary>Has the system tell of a file no more that stays open.</summary>
+    public unsafe void Forget(int file, IEventSink sink)
+    {
+        Remove(sink);
+        lock (_gate)
+        {
+            if (!_disposed)
+                _ = Libc.EpollControl(_epoll, Libc.EpollCtlDel, file, null);
+        }
+    }
+
+    /// <summary>Tells it of nothing any more. The system forgets a file when it is closed.</summary>
+    public void Remove(IEventSink sink)
+    {
+        lock (_gate)
+        {
+            var slot = (int)(uint)sink.Token;
+            if (_sinks[slot] != sink)
+                return;
+            _sinks[slot] = null;
+            if (_freeCount == _free.Length)
+                Array.Resize(ref _free, Math.Max(64, _freeCount * 2));
+            _free[_freeCount++] = slot;
+        }
+    }
+
+    /// <summary>Lets a thread lead until it has lost the loop or the loop ends.</summary>
+    internal void Run(LoopThread thread, LoopTerm term)
+    {
+        term.Finish(this, thread);
+        var handling = term.Turn | Handling;
+        var waiting = term.Turn & ~Handling;
+        while (true)
+        {
+            term.Cork.Flush(thread);
+            if (Interlocked.CompareExchange(ref _lead, waiting, handling) != handling)
+                return;
+            if (_disposed)
+            {
+                CloseFiles();
+                return;
+            }
+
+            var count = term.Batch.Wait(_epoll);
+            Interlocked.Exchange(ref _lead, handling);
+            thread.Step();
+            if (count < 0 && Marshal.GetLastPInvokeError() != Libc.Interrupted)
+                throw new IOException($"epoll_wait failed: {Marshal.GetLastPInvokeErrorMessage()}.");
+            _watch.Wake();
+            Dispatch(thread, term.Batch, term.Turn);
+        }
+    }
+
+    /// <summary>Hands events to those whom they are for. False when the thread leads no more.</summary>
+    internal bool Dispatch(LoopThread thread, EventBatch batch, long turn)
+    {
+        while (batch.TryTake(out var events, out var token))
+        {
+            var sinks = _sinks;
+            var slot = (uint)token;
+            if (slot < sinks.Length && Volatile.Read(ref sinks[slot]) is { } sink && sink.Token == token)
+            {
+                try
+                {
+                    sink.OnEvents(events);
+                }
+                catch (Exception exception)
+                {
+                    OnFailed(exception);
+                }
+            }
+
+            thread.Step();
+            if ((Volatile.Read(ref _lead) | Handling) != (turn | Handling))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives the loop to another thread when its leader has not come further since <paramref name="progress"/>.</summary>
+    internal void TakeOver(long progress)
+    {
+        LoopThread next;
+        LoopTerm term;
+        lock (_gate)
+        {
+            if (_disposed || Progress != progress)
+                return;
+            if (_spare.Count == 0 && _threads == MostThreads)
+            {
+                if (MayTell())
+                    LogAllHeld(_logger, MostThreads);
+                return;
+            }
+
+            var lead = Volatile.Read(ref _lead);
+            term = new LoopTerm((lead | Handling) + 2, _term, OnFailed);
+            if (Interlocked.CompareExchange(ref _lead, term.Turn, lead | Handling) != (lead | Handling))
+            {
+                // It has gone on at this very moment.
+                return;
+            }
+
+            next = _spare.Count > 0 ? _spare.Pop() : new LoopThread(this, $"{_name} {++_threads}");
+            (_leader, _term) = (next, term);
+        }
+
+        next.Lead(term);
+        if (MayTell())
+            LogHeldUp(_logger, _name);
+    }
+
+    // A handler that blocks does so each time: it is not told each time. By the watch's thread.
+    private bool MayTell()
+    {
+        var now = Environment.TickCount64;
+        if (now < _quietUntil)
+            return false;
+        _quietUntil = now + (long)QuietTime.TotalMilliseconds;
+        return true;
+    }
+
+    /// <summary>A thread that lost the loop has come back. False when it is not needed any more.</summary>
+    internal bool Keep(LoopThread thread)
+    {
+        const int MostSpare = 2;
+        lock (_gate)
+        {
+            if (_disposed || _spare.Count >= MostSpare)
+            {
+                _threads--;
+                return false;
+            }
+
+            _spare.Push(thread);
+            return true;
+        }
+    }
+
+    public unsafe void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            while (_spare.TryPop(out var thread))
+                thread.End();
+        }
+
+        _watch.Remove(this);
+        ulong one = 1;
+        _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
+        foreach (var sink in Sinks())
+            (sink as IDisposable)?.Dispose();
+    }
+
+    /// <summary>Whoever is told of something. A snapshot.</summary>
+    public IReadOnlyList<IEventSink?> Sinks()
+    {
+        lock (_gate)
+            return [.. _sinks];
+    }
+
+    // By the last leader: nobody waits for events any more.
+    private void CloseFiles()
+    {
+        lock (_gate)
+        {
+            _ = Libc.Close(_wake);
+            _ = Libc.Close(_epoll);
+        }
+    }
+
+    private void OnFailed(Exception exception) => LogSinkFailed(_logger, exception);
+
+    private static int Check(int result, string call) =>
+        result >= 0 ? result : throw new IOException($"{call} failed: {Marshal.GetLastPInvokeErrorMessage()}.");
+
+    [LoggerMessage(EventId = 30, Level = LogLevel.Warning, Message = "A handler held {Loop} up, and another thread goes on with it: handlers should await what takes long instead of blocking")]
+    private static partial void LogHeldUp(ILogger logger, string loop);
+
+    [LoggerMessage(EventId = 31, Level = LogLevel.Error, Message = "{Threads} threads of an event loop are held up by handlers that block: its other connections wait for them")]
+    private static partial void LogAllHeld(ILogger logger, int threads);
+
+    [LoggerMessage(EventId = 32, Level = LogLevel.Error, Message = "What was to be done for a connection has failed")]
+    private static partial void LogSinkFailed(ILogger logger, Exception exception);
+}
