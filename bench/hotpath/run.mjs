@@ -9,11 +9,11 @@ import { CORES, SERVERS, start, versions } from './servers.mjs';
 const ROUNDS = 3;
 
 const { quick, only } = readArguments(process.argv.slice(2));
-if (CORES.length < 2) throw new Error('Two processor cores are needed: one for the server, one for the load generator.');
+if (CORES.length < 2) refuse('Two processor cores are needed: one for the server, one for the load generator.');
 const started = new Date();
 const chosen = scenarios(quick).filter(({ id }) => !only || only.includes(id));
 const unknown = only?.filter((id) => !chosen.some((scenario) => scenario.id === id)) ?? [];
-if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}; there are ${scenarios(quick).map(({ id }) => id).join(', ')}.`);
+if (unknown.length > 0) refuse(`There is no scenario ${unknown.join(', ')}${quick ? ' in a quick run' : ''}; there are ${scenarios(quick).map(({ id }) => id).join(', ')}.`);
 if (loadavg()[0] > 0.5) console.log(`The machine is busy with something else (load ${loadavg()[0].toFixed(1)}): figures will be worse, ratios noisier.`);
 
 const runs = quick ? await quickly() : await thoroughly();
@@ -21,6 +21,11 @@ const measured = chosen.map((scenario) => ({ scenario, rows: SERVERS.filter(take
 for (const { scenario, rows } of measured) console.log(`\n${table(scenario, rows)}`);
 console.log(`\n${ratios(measured)}`);
 if (!only) write(measured, { date: started, quick, rounds: quick ? 1 : ROUNDS, machine: machine() });
+
+function refuse(message) {
+  console.error(message);
+  process.exit(2);
+}
 
 function readArguments(args) {
   const only = args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length).split(',');

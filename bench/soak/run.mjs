@@ -17,7 +17,10 @@ const TOLERATED_GROWTH = 0.1;
 
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 const minutes = Number(process.argv[2]?.replace(/^--minutes=/, '') ?? 20);
-if (!(minutes > 0)) throw new Error(`--minutes is ${process.argv[2]}: give a number of minutes.`);
+if (!(minutes > 0)) {
+  console.error(`${process.argv[2]}: give a number of minutes, more than 0.`);
+  process.exit(2);
+}
 
 const started = new Date();
 const server = SERVERS.find(({ name }) => name === OURS);
