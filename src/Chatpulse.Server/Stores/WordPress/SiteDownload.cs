@@ -41,6 +41,7 @@ internal sealed class SiteDownload : IDisposable
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, cancellationToken);
         try
         {
+            linked.Token.ThrowIfCancellationRequested();
             Extend();
             return await _content.ReadAsync(buffer, linked.Token);
         }
