@@ -14,6 +14,7 @@ using Chatpulse.Server.Typing;
 using Chatpulse.Server.Webhooks;
 using EngineIO.Epoll;
 using EngineIO;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SocketIO;
@@ -51,6 +52,14 @@ internal static partial class ChatServer
         });
         if (settings.UseEpoll)
             builder.WebHost.UseEpollTransport();
+        builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var proxy in settings.TrustedProxies)
+                forwarded.KnownIPNetworks.Add(proxy);
+        });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
 
@@ -62,6 +71,10 @@ internal static partial class ChatServer
         LogStart(logger, settings.IsDevelopment ? "development" : "production", settings.AuthMode, settings.WordPressBaseUrl?.AbsoluteUri ?? settings.DataDirectory);
         foreach (var warning in settings.Warnings)
             LogSettingWarning(logger, warning);
+
+        // With no proxy at all the middleware would believe everybody.
+        if (settings.TrustedProxies.Count > 0)
+            app.UseForwardedHeaders();
 
         // The site has these routes itself, and an address must not mean two things.
         if (settings.WordPressBaseUrl is null)

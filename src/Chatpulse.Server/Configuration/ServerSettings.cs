@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Chatpulse.Server.Configuration;
 
 /// <summary>Every setting of the server, checked. Read once at start by <see cref="SettingsReader"/>; never changes afterwards.</summary>
@@ -14,6 +16,11 @@ public sealed record ServerSettings
 
     /// <summary><c>NODE_ENV</c>: <c>development</c> (the default) or <c>production</c>.</summary>
     public bool IsDevelopment { get; init; } = true;
+
+    /// <summary>
+    /// <c>TRUSTED_PROXIES</c>: proxies whose <c>X-Forwarded-For</c> is believed, addresses or networks. Default the loopback addresses.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [new(IPAddress.Parse("127.0.0.0"), 8), new(IPAddress.IPv6Loopback, 128)];
 
     /// <summary><c>CORS_ORIGIN</c>: origins whose pages may talk to the server; empty means any (<c>*</c>, the default).</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];

@@ -37,6 +37,7 @@ public sealed class SettingsReader
             IsDevelopment = development,
             Host = ReadHost(development),
             Port = ReadNumber("PORT", 3001, 0, 65535, "a port"),
+            TrustedProxies = ReadProxies(),
             CorsOrigins = ReadOrigins(),
             CorsMethods = ReadMethods(),
             PingInterval = ReadMilliseconds("SOCKET_PING_INTERVAL", 25_000, 100, 3_600_000),
@@ -188,6 +189,27 @@ public sealed class SettingsReader
             return value;
         Problem("HOST", value, "it must be localhost, * (every interface) or an IP address.");
         return value;
+    }
+
+    private IReadOnlyList<IPNetwork> ReadProxies()
+    {
+        var value = Value("TRUSTED_PROXIES");
+        if (value is null)
+            return new ServerSettings().TrustedProxies;
+        if (value is "none")
+            return [];
+        var proxies = new List<IPNetwork>();
+        foreach (var item in value.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (IPAddress.TryParse(item, out var address))
+                proxies.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else if (IPNetwork.TryParse(item, out var network))
+                proxies.Add(network);
+            else
+                Problem("TRUSTED_PROXIES", value, $"\"{item}\" is neither an address nor a network; give none or a comma-separated list such as 10.0.0.5,192.168.1.0/24.");
+        }
+
+        return proxies;
     }
 
     private List<string> ReadOrigins()

@@ -38,6 +38,15 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void Proxies_are_addresses_or_networks_or_none()
+    {
+        Read().TrustedProxies.Select(proxy => proxy.ToString()).ShouldBe(["127.0.0.0/8", "::1/128"]);
+        Read(("TRUSTED_PROXIES", "none")).TrustedProxies.ShouldBeEmpty();
+        Read(("TRUSTED_PROXIES", "10.0.0.5, 192.168.1.0/24,2001:db8::1")).TrustedProxies.Select(proxy => proxy.ToString())
+            .ShouldBe(["10.0.0.5/32", "192.168.1.0/24", "2001:db8::1/128"]);
+    }
+
+    [Fact]
     public void Every_setting_is_read()
     {
         var settings = Read(
@@ -91,6 +100,8 @@ public sealed class SettingsReaderTests
     [InlineData("CORS_ORIGIN", "https://a.example,*", "not an origin")]
     [InlineData("CORS_ORIGIN", ",", "comma-separated")]
     [InlineData("CORS_METHODS", "GET POST", "not an HTTP method")]
+    [InlineData("TRUSTED_PROXIES", "10.0.0.5,nginx", "\"nginx\" is neither an address nor a network")]
+    [InlineData("TRUSTED_PROXIES", "10.0.0.0/33", "neither an address nor a network")]
     [InlineData("SOCKET_PING_INTERVAL", "0", "milliseconds")]
     [InlineData("SOCKET_PING_INTERVAL", "25s", "milliseconds")]
     [InlineData("SOCKET_PING_TIMEOUT", "99999999999", "milliseconds")]
