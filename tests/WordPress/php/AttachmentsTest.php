@@ -57,6 +57,11 @@ final class AttachmentsTest extends ChatTestCase {
 
 		list( $status, $content, $answer ) = $this->download( $id, $this->key( $users[1] ) );
 		$this->assertSame( array( 200, "hello\nfile" ), array( $status, $content ) );
+		$this->assertSame( $message['attachments'][0]['created_at_gmt'], $file['created_at_gmt'] );
+		$this->assertEqualsWithDelta( time(), strtotime( $file['created_at_gmt'] ), 600 );
+		$this->assertSame( strtotime( $file['created_at_gmt'] ), strtotime( wp_remote_retrieve_header( $answer, 'last-modified' ) ) );
+		$this->assertSame( 'private, max-age=3600', wp_remote_retrieve_header( $answer, 'cache-control' ) );
+		$this->assertStringEndsWith( ' GMT', wp_remote_retrieve_header( $answer, 'last-modified' ) );
 		$this->assertSame( 'nosniff', wp_remote_retrieve_header( $answer, 'x-content-type-options' ) );
 		$this->assertStringStartsWith( 'attachment; ', wp_remote_retrieve_header( $answer, 'content-disposition' ) );
 		$this->assertSame( 200, $this->download( $id, array_diff_key( $this->sign_in( $users[1] ), array( 'X-WP-Nonce' => 1 ) ) )[0], 'as a browser loads a picture' );
@@ -70,6 +75,18 @@ final class AttachmentsTest extends ChatTestCase {
 		$this->call( 'DELETE', "/messages/{$message['id']}", null, $this->key( $users[0] ) );
 		$this->assertFileDoesNotExist( $path );
 		$this->assertSame( 404, $this->download( $id, $this->key( $users[0] ) )[0] );
+	}
+
+	public function test_files_are_in_the_order_in_which_the_message_names_them(): void {
+		$user   = $this->make_user();
+		$thread = $this->make_thread( array( $user ) );
+		$ids    = array_map( fn( string $name ): int => $this->upload( $user, $name, 'content' )[1]['attachment_id'], array( 'a.txt', 'b.txt', 'c.txt' ) );
+		$order  = array( $ids[1], $ids[2], $ids[0] );
+
+		$message = $this->send( $user, $thread, 'see', array( 'attachment_ids' => $order ) );
+
+		$this->assertSame( $order, array_column( $message['attachments'], 'id' ) );
+		$this->assertSame( $order, array_column( $this->call( 'GET', "/threads/$thread/messages", null, $this->key( $user ) )[1]['messages'][0]['attachments'], 'id' ) );
 	}
 
 	public static function refused_files(): array {

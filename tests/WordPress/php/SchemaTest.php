@@ -61,6 +61,7 @@ final class SchemaTest extends ChatTestCase {
 				"INSERT INTO {$p}message_threads VALUES (7, 'private', 'Grüße', 1, '2025-10-26 02:30:00', '2025-10-26 02:31:00')",
 				"INSERT INTO {$p}message_participants VALUES (1, 7, 1, 'owner', '2025-10-26 02:30:00'), (2, 7, 2, 'member', '2025-10-26 02:30:00')",
 				"INSERT INTO {$p}messages VALUES (41, 7, 1, 'first ä', 'text/plain', 'read', '2025-10-26 02:30:00', '2025-10-26 02:30:00'), (42, 7, 2, 'second', 'text/markdown', 'sent', '2025-10-26 02:31:00', '2025-10-26 02:31:00')",
+				"INSERT INTO {$p}message_attachments VALUES (3, 42, '2025/10/a.pdf', 'application/pdf', 10, 'a.pdf', '2025-10-26 02:31:00'), (4, 42, '2025/10/b.pdf', 'application/pdf', 11, 'b.pdf', '2025-10-26 02:31:00')",
 				"INSERT INTO {$p}message_read_receipts VALUES (5, 41, 2, NULL, '2025-10-26 02:32:00', '2025-10-26 02:32:00')",
 			) as $statement
 		) {
@@ -80,6 +81,7 @@ final class SchemaTest extends ChatTestCase {
 		$this->assertFalse( $more );
 		$this->assertSame( array( array( 41, 'first ä', 'read' ), array( 42, 'second', 'sent' ) ), array_map( static fn( array $message ): array => array( $message['id'], $message['content'], $message['status'] ), $messages ) );
 		$this->assertSame( array( 2 ), array_column( Receipts::of( 41 ), 'user_id' ) );
+		$this->assertSame( array( 'a.pdf', 'b.pdf' ), array_column( $messages[1]['attachments'], 'filename' ) );
 
 		$operations = array_map(
 			static fn( array $given ): Operation => new Operation( array( 'thread_id' => 7 ) + $given ),

@@ -62,6 +62,18 @@ final class WebhooksTest extends ChatTestCase {
 		$this->assertCount( 8, $told, 'no delivery id twice' );
 	}
 
+	public function test_who_is_taken_into_a_group_on_the_site_is_told_of_the_thread(): void {
+		$users  = array( $this->make_user(), $this->make_user() );
+		$thread = $this->make_thread( array( $users[0] ) );
+		list( $status, $answer ) = $this->call( 'POST', "/threads/$thread/participants", array( 'user_ids' => array( $users[1] ) ), $this->sign_in( $users[0] ) );
+		$this->assertSame( 200, $status, (string) wp_json_encode( $answer ) );
+
+		$told = $this->listener->wait_for( 2 )[1]['body'];
+
+		$this->assertSame( array( $users[1] ), $told['added'] );
+		$this->assertSame( array( $thread, $users ), array( $told['thread']['id'], array_column( $told['thread']['participants'], 'user_id' ) ) );
+	}
+
 	public function test_nothing_is_told_of_batches_refusals_and_repeats(): void {
 		$users  = array( $this->make_user(), $this->make_user() );
 		$thread = $this->make_thread( $users, 'private' );
@@ -155,6 +167,8 @@ final class WebhooksTest extends ChatTestCase {
 		$told = $this->told_by( static fn() => wp_delete_user( $users[0], $users[2] ) );
 		remove_action( 'delete_user', $hand_over, 6 );
 
+		$this->assertSame( array( $thread ), array_values( array_unique( array_column( array_column( $told, 'thread' ), 'id' ) ) ) );
+		$told = array_map( static fn( array $body ): array => array_diff_key( $body, array( 'thread' => 1 ) ), $told );
 		$this->assertContains( array( 'threadId' => $thread, 'added' => array( $users[2] ), 'removed' => array( $users[0] ), 'participantIds' => array( $users[2] ), 'event' => 'participants_changed' ), $told );
 	}
 

@@ -144,10 +144,10 @@ final class Attachments {
 	 * Gives files to a message.
 	 *
 	 * @param int   $message_id The message.
-	 * @param int[] $ids        Files that wait for one of its sender; at least one.
+	 * @param int[] $ids        Files that wait for one of its sender, in the order in which it shows them; at least one.
 	 */
 	public static function give( int $message_id, array $ids ): void {
-		Database::run( 'UPDATE ' . Schema::table( 'attachments' ) . ' SET message_id = %d WHERE id IN (' . Database::list_of( $ids ) . ')', $message_id, ...$ids );
+		Database::run( 'UPDATE ' . Schema::table( 'attachments' ) . ' SET message_id = %d, position = FIELD(id, ' . Database::list_of( $ids ) . ') WHERE id IN (' . Database::list_of( $ids ) . ')', $message_id, ...$ids, ...$ids );
 	}
 
 	/**
@@ -158,14 +158,15 @@ final class Attachments {
 	 */
 	public static function of( array $message_ids ): array {
 		$found = array();
-		foreach ( Database::rows( 'SELECT * FROM ' . Schema::table( 'attachments' ) . ' WHERE message_id IN (' . Database::list_of( $message_ids ) . ') ORDER BY id', ...$message_ids ) as $row ) {
+		foreach ( Database::rows( 'SELECT * FROM ' . Schema::table( 'attachments' ) . ' WHERE message_id IN (' . Database::list_of( $message_ids ) . ') ORDER BY position, id', ...$message_ids ) as $row ) {
 			$found[ (int) $row->message_id ][] = array(
-				'id'         => (int) $row->id,
-				'filename'   => $row->original_name,
-				'url'        => self::url( (int) $row->id ),
-				'mime_type'  => $row->mime_type,
-				'size'       => (int) $row->file_size,
-				'created_at' => $row->created_at,
+				'id'             => (int) $row->id,
+				'filename'       => $row->original_name,
+				'url'            => self::url( (int) $row->id ),
+				'mime_type'      => $row->mime_type,
+				'size'           => (int) $row->file_size,
+				'created_at'     => $row->created_at,
+				'created_at_gmt' => Clock::iso( $row->created_at ),
 			);
 		}
 		return $found;

@@ -85,6 +85,7 @@ final class Rest_Attachments {
 		$response = new \WP_REST_Response( null );
 		$response->header( 'Content-Type', preg_match( '~^[a-z]+/[a-z0-9.+-]+$~Di', $row->mime_type ) ? $row->mime_type : 'application/octet-stream' );
 		$response->header( 'Content-Length', (string) filesize( $path ) );
+		$response->header( 'Last-Modified', gmdate( 'D, d M Y H:i:s', (int) strtotime( (string) Clock::iso( $row->created_at ) ) ) . ' GMT' );
 		$response->header( 'Content-Disposition', ( $shown ? 'inline' : 'attachment' ) . "; filename*=UTF-8''" . rawurlencode( $row->original_name ) );
 		$response->header( 'X-Content-Type-Options', 'nosniff' );
 		$response->header( 'Content-Security-Policy', "default-src 'none'; sandbox" );
@@ -104,6 +105,8 @@ final class Rest_Attachments {
 		if ( $served || null === $id ) {
 			return (bool) $served;
 		}
+		// Newer versions of WordPress would put headers for JSON in place of the file's after this.
+		add_filter( 'rest_send_nocache_headers', '__return_false' );
 		$row  = Attachments::find( (int) $id );
 		$path = $row ? Attachments::path( $row->file_path ) : null;
 		if ( null !== $path ) {

@@ -63,7 +63,7 @@ final class Rest_Participants {
 		$thread_id = (int) $request['thread_id'];
 		$added     = Threads::add_people( $thread_id, $caller->user(), Rest_Threads::known_users( $request['user_ids'] ) );
 		if ( $added ) {
-			Webhooks::participants_changed( $thread_id, $added, array() );
+			Webhooks::participants_changed( $thread_id, $added, array(), $caller->has_key );
 		}
 		return new \WP_REST_Response( array( 'thread' => Threads::shape( array( $thread_id ), $caller->user() )[0] ) );
 	}

@@ -18,7 +18,7 @@ defined( 'ABSPATH' ) || exit;
 final class Schema {
 
 	/** Raised whenever definitions() changes. */
-	public const VERSION = '3';
+	public const VERSION = '4';
 
 	/** The version that this site's tables have. */
 	public const VERSION_OPTION = 'chatpulse_schema_version';
@@ -194,6 +194,8 @@ final class Schema {
 					// Null until a message carries the file.
 					'message_id'    => 'bigint(20) unsigned NULL DEFAULT NULL',
 					'uploader_id'   => 'bigint(20) unsigned NOT NULL DEFAULT 0',
+					// Among the message's files. 0 in rows of earlier versions, whose files are in the order of their ids.
+					'position'      => 'smallint(5) unsigned NOT NULL DEFAULT 0',
 					'file_path'     => 'varchar(500) NOT NULL',
 					'mime_type'     => 'varchar(100) NOT NULL',
 					'file_size'     => 'bigint(20) unsigned NOT NULL DEFAULT 0',

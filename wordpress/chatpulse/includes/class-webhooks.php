@@ -57,18 +57,20 @@ final class Webhooks {
 	 * @param int   $thread_id The thread.
 	 * @param int[] $added     Who came.
 	 * @param int[] $removed   Who left.
+	 * @param bool  $by_server Whether the chat server did it, which then tells those who came itself.
 	 */
-	public static function participants_changed( int $thread_id, array $added, array $removed ): void {
-		self::queue(
-			'participants-changed',
-			array(
-				'threadId'       => $thread_id,
-				'added'          => $added,
-				'removed'        => $removed,
-				'participantIds' => Threads::people( $thread_id ),
-				'event'          => 'participants_changed',
-			)
+	public static function participants_changed( int $thread_id, array $added, array $removed, bool $by_server = false ): void {
+		$body = array(
+			'threadId'       => $thread_id,
+			'added'          => $added,
+			'removed'        => $removed,
+			'participantIds' => Threads::people( $thread_id ),
+			'event'          => 'participants_changed',
 		);
+		if ( $added && ! $by_server ) {
+			$body['thread'] = Threads::shape( array( $thread_id ), null )[0];
+		}
+		self::queue( 'participants-changed', $body );
 	}
 
 	/**
