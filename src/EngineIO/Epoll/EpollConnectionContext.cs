@@ -9,7 +9,7 @@ namespace EngineIO.Epoll;
 /// <summary>A connection as Kestrel sees it, until it is detached.</summary>
 /// <remarks>
 /// Threading: Kestrel's, one connection at a time; <see cref="Abort(ConnectionAbortedException)"/> by any thread. The pipes are the framework's own over the
-/// connection's stream: no task pumps between them. Kestrel and the application go on in threads of the pool, where they may block.
+/// connection's stream: no task pumps between them.
 /// </remarks>
 internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetachableConnection, IMemoryPoolFeature, IDuplexPipe
 {
@@ -20,12 +20,12 @@ internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetach
     private EndPoint? _localEndPoint;
     private bool _detached;
 
-    public EpollConnectionContext(EpollConnection connection, string id, EndPoint? remoteEndPoint, MemoryPool<byte> pool)
+    public EpollConnectionContext(EpollConnection connection, string id, EndPoint? remoteEndPoint, MemoryPool<byte> pool, bool onLoop)
         : base(id)
     {
         _connection = connection;
         RemoteEndPoint = remoteEndPoint;
-        connection.ContinuesOnThreadPool = true;
+        connection.ContinuesOnThreadPool = !onLoop;
         Input = PipeReader.Create(connection, new StreamPipeReaderOptions(pool, leaveOpen: true, useZeroByteReads: true));
         Output = PipeWriter.Create(connection, new StreamPipeWriterOptions(pool, leaveOpen: true));
         Transport = this;

@@ -17,6 +17,7 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
     // The system has no file for another connection: others have to be closed first.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
 
+    private readonly bool _onLoop;
     private readonly EpollLoop[] _loops;
     private readonly MemoryPool<byte> _pool;
     private readonly ILogger _logger;
@@ -34,8 +35,9 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
     private int _open = 1;
     private bool _unbound;
 
-    public EpollConnectionListener(IPEndPoint endPoint, int backlog, EpollLoop[] loops, MemoryPool<byte> pool, ILogger logger)
+    public EpollConnectionListener(IPEndPoint endPoint, EpollTransportOptions options, EpollLoop[] loops, MemoryPool<byte> pool, ILogger logger)
     {
+        _onLoop = options.RequestsOnLoop;
         _loops = loops;
         _pool = pool;
         _logger = logger;
@@ -50,7 +52,7 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
             // What is accepted has the listener's option.
             _socket.NoDelay = true;
             _socket.Bind(endPoint);
-            _socket.Listen(backlog);
+            _socket.Listen(options.Backlog);
             _socket.Blocking = false;
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
@@ -181,7 +183,7 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
         Interlocked.Increment(ref _open);
         try
         {
-            var context = new EpollConnectionContext(connection, $"{_prefix}{number:X}", SocketAddressReader.Read(address[..Math.Min(length, address.Length)]), _pool);
+            var context = new EpollConnectionContext(connection, $"{_prefix}{number:X}", SocketAddressReader.Read(address[..Math.Min(length, address.Length)]), _pool, _onLoop);
             connection.Register();
             if (!_accepted.Writer.TryWrite(context))
                 connection.Dispose();

@@ -28,7 +28,7 @@ internal sealed class EpollTransportFactory : IConnectionListenerFactory, IConne
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new EpollConnectionListener((IPEndPoint)endpoint, _options.Backlog, Loops(), _pool, _logger));
+        new(new EpollConnectionListener((IPEndPoint)endpoint, _options, Loops(), _pool, _logger));
 
     public void Dispose()
     {

@@ -9,6 +9,12 @@ public sealed class EpollTransportOptions
     /// <summary>Connections that may wait to be accepted, as far as the system allows as many. Default 512, as Kestrel's own transport. At least 1.</summary>
     public int Backlog { get; set; } = 512;
 
+    /// <summary>
+    /// Whether requests begin on their loop's thread too, which saves a change of threads for each. Default false: in a thread of the pool, as everywhere in ASP.NET
+    /// Core. For applications none of whose endpoints and middleware block a thread.
+    /// </summary>
+    public bool RequestsOnLoop { get; set; }
+
     internal void Validate()
     {
         if (LoopCount is < 1 or > 256)

@@ -5,12 +5,18 @@ namespace EngineIO.Transports;
 
 /// <summary>What waits to be written to one client, oldest first.</summary>
 /// <remarks>
-/// Threading: not thread-safe; the session's lock guards it. One waiting message lies in a field, more of them in an array from the
-/// shared pool that is given back when the queue is empty again, so that an idle session holds none.
+/// Threading: not thread-safe; the session's lock guards it. One waiting message lies in a field, more of them in an array that is given
+/// back when the queue is empty again, so that an idle session holds none.
 /// </remarks>
 internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget, TimeProvider time)
 {
     private const int SmallestRing = 16;
+
+    // What a thread keeps for the queues that fill and empty at the same time when a round writes to a whole room: the shared pool keeps a few only.
+    private const int KeptRings = 1024;
+
+    [ThreadStatic]
+    private static Stack<OutboundMessage?[]>? _rings;
 
     private OutboundMessage? _single;
     private OutboundMessage?[]? _ring;
@@ -128,7 +134,7 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
 
         if (_ring is null)
         {
-            _ring = ArrayPool<OutboundMessage?>.Shared.Rent(SmallestRing);
+            _ring = _rings?.TryPop(out var kept) == true ? kept : new OutboundMessage?[SmallestRing];
             _ring[0] = _single;
             _head = 0;
             _single = null;
@@ -138,7 +144,7 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
             var larger = ArrayPool<OutboundMessage?>.Shared.Rent(_ring.Length * 2);
             _ring.AsSpan(_head).CopyTo(larger);
             _ring.AsSpan(0, _head).CopyTo(larger.AsSpan(_ring.Length - _head));
-            ArrayPool<OutboundMessage?>.Shared.Return(_ring, clearArray: true);
+            Return(_ring);
             _ring = larger;
             _head = 0;
         }
@@ -151,8 +157,23 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     {
         if (_ring is null)
             return;
-        ArrayPool<OutboundMessage?>.Shared.Return(_ring, clearArray: true);
+        Return(_ring);
         _ring = null;
         _head = 0;
+    }
+
+    private static void Return(OutboundMessage?[] ring)
+    {
+        if (ring.Length > SmallestRing)
+        {
+            ArrayPool<OutboundMessage?>.Shared.Return(ring, clearArray: true);
+            return;
+        }
+
+        _rings ??= new Stack<OutboundMessage?[]>();
+        if (_rings.Count == KeptRings)
+            return;
+        Array.Clear(ring);
+        _rings.Push(ring);
     }
 }
