@@ -29,35 +29,48 @@ internal sealed partial class WebSocketTransport
     /// <param name="probing">Whether it must first be upgraded to.</param>
     public async Task RunAsync(EngineSession session, bool probing)
     {
-        var graceful = false;
+        // Null as long as reading goes on; then whether the WebSocket has come to an orderly end.
+        bool? graceful = null;
         try
         {
-            if (!probing)
+            if (probing && (_attempt = session.BeginUpgrade(this)) is null)
+                graceful = await RefuseUpgradeAsync();
+            var size = SmallRead;
+            var reads = 0;
+            while (graceful is null)
             {
-                graceful = await ReadAsync(session);
-            }
-            else if ((_attempt = session.BeginUpgrade(this)) is { } attempt)
-            {
-                graceful = await ReadAsync(session);
-                session.FailUpgrade(attempt);
-            }
-            else
-            {
-                // The official server accepts the socket and closes it, and clients expect that.
-                await _connection.WriteAsync(WebSocketFrame.CreateClose((ushort)WebSocketCloseStatus.NormalClosure, ""), CancellationToken.None);
-                await LingerAsync();
-                graceful = true;
+                // Waits without a buffer; one is rented when there is something to put into it, and kept until the application is done with what it brought.
+#pragma warning disable CA2022, MA0060 // There is nothing to count: this read has no room for a byte.
+                var wait = _connection.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
+#pragma warning restore CA2022, MA0060
+                reads = wait.IsCompleted ? reads + 1 : 0;
+                await wait;
+
+                // Who sends without end is not to keep the thread from those who wait for it.
+                if (reads >= ReadsPerTurn)
+                {
+                    reads = 0;
+                    await Task.Yield();
+                }
+
+                _received = ArrayPool<byte>.Shared.Rent(size);
+                var count = await _connection.ReadAsync(_received.AsMemory(0, size), CancellationToken.None);
+                size = count < size ? SmallRead : LargeRead;
+                graceful = count == 0 ? OnConnectionEnded(session, exception: null) : await TakeAsync(session, count);
+                ReturnReceived();
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
-            EndSession(session, CloseReason.TransportClose, exception);
+            graceful = OnConnectionEnded(session, exception);
         }
         finally
         {
             ReturnReceived();
             _reader.Release();
-            await FinishAsync(session, graceful);
+            if (_attempt is { } attempt)
+                session.FailUpgrade(attempt);
+            await FinishAsync(session, graceful ?? false);
         }
     }
 
@@ -85,68 +98,47 @@ internal sealed partial class WebSocketTransport
         }
     }
 
-    private void EndSession(EngineSession session, CloseReason reason, Exception? exception)
+    /// <summary>The connection is of no more use, with an exception or simply at an end.</summary>
+    private bool OnConnectionEnded(EngineSession session, Exception? exception)
     {
         if (_session is not null)
-            session.End(reason, exception);
-        else if (_attempt is { } attempt)
-            session.FailUpgrade(attempt);
+            session.End(CloseReason.TransportClose, exception);
+        return false;
     }
 
-    /// <summary>Reads until the WebSocket has come to an orderly end (true) or the connection is of no more use (false).</summary>
-    private async Task<bool> ReadAsync(EngineSession session)
+    // The official server accepts the socket and closes it, and clients expect that.
+    private async Task<bool?> RefuseUpgradeAsync()
     {
-        var size = SmallRead;
-        var reads = 0;
+        await _connection.WriteAsync(WebSocketFrame.CreateClose((ushort)WebSocketCloseStatus.NormalClosure, ""), CancellationToken.None);
+        await LingerAsync();
+        return true;
+    }
+
+    /// <summary>Takes in everything that was received. Null when reading goes on, else how it has ended: in good order or not.</summary>
+    /// <remarks>A method of its own, as all that it needs while the application is waited for would otherwise lie in the frame that every idle connection keeps.</remarks>
+    private async ValueTask<bool?> TakeAsync(EngineSession session, int count)
+    {
+        var rest = _received.AsMemory(0, count);
         while (true)
         {
-            // Waits without a buffer; one is rented when there is something to put into it, and kept until the application is done with what it brought.
-#pragma warning disable CA2022, MA0060 // There is nothing to count: this read has no room for a byte.
-            var wait = _connection.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
-#pragma warning restore CA2022, MA0060
-            reads = wait.IsCompleted ? reads + 1 : 0;
-            await wait;
-
-            // Who sends without end is not to keep the thread from those who wait for it.
-            if (reads >= ReadsPerTurn)
+            var read = _reader.Read(ref rest);
+            if (read.Kind == WebSocketReadKind.NeedMore)
+                return null;
+            if (read.Kind is not (WebSocketReadKind.Text or WebSocketReadKind.Binary))
             {
-                reads = 0;
-                await Task.Yield();
+                if (await TakeControlAsync(session, read) is { } graceful)
+                    return graceful;
             }
-
-            _received = ArrayPool<byte>.Shared.Rent(size);
-            var rest = _received.AsMemory(0, await _connection.ReadAsync(_received.AsMemory(0, size), CancellationToken.None));
-            if (rest.IsEmpty)
+            else if (_session is null)
             {
-                EndSession(session, CloseReason.TransportClose, exception: null);
-                return false;
+                if (!await ProbeAsync(session, read))
+                    return false;
             }
-
-            size = rest.Length < size ? SmallRead : LargeRead;
-            while (true)
+            else if (!await DispatchAsync(session, read))
             {
-                var read = _reader.Read(ref rest);
-                if (read.Kind == WebSocketReadKind.NeedMore)
-                    break;
-                if (read.Kind is not (WebSocketReadKind.Text or WebSocketReadKind.Binary))
-                {
-                    if (await TakeControlAsync(session, read) is { } graceful)
-                        return graceful;
-                }
-                else if (_session is null)
-                {
-                    if (!await ProbeAsync(session, read))
-                        return false;
-                }
-                else if (!await DispatchAsync(session, read))
-                {
-                    // It has ended: only the answer to the close frame is still waited for.
-                    _reader.DiscardMessages();
-                }
+                // It has ended: only the answer to the close frame is still waited for.
+                _reader.DiscardMessages();
             }
-
-            rest = default;
-            ReturnReceived();
         }
     }
 
@@ -199,7 +191,11 @@ internal sealed partial class WebSocketTransport
             }
 
             if (packet == PacketType.Upgrade)
-                return await session.CompleteUpgradeAsync(_attempt!, this);
+            {
+                var upgraded = await session.CompleteUpgradeAsync(_attempt!, this);
+                _attempt = null;
+                return upgraded;
+            }
         }
 
         // Before the client is told: it may try again as soon as it knows.

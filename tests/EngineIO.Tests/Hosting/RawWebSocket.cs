@@ -32,30 +32,38 @@ internal sealed class RawWebSocket : IAsyncDisposable
         return new RawWebSocket(tcp);
     }
 
-    public static byte[] Frame(byte first, ReadOnlySpan<byte> payload, bool masked = true)
+    /// <summary>A frame whose length is in the shortest form.</summary>
+    public static byte[] Frame(byte first, ReadOnlySpan<byte> payload, bool masked = true, uint mask = 0x37fa213d)
     {
-        var header = new List<byte> { first };
-        var mask = (byte)(masked ? 0x80 : 0);
+        Span<byte> length = stackalloc byte[9];
+        var lengthBytes = 1;
         if (payload.Length < 126)
         {
-            header.Add((byte)(mask | payload.Length));
+            length[0] = (byte)payload.Length;
         }
         else if (payload.Length <= ushort.MaxValue)
         {
-            header.AddRange([(byte)(mask | 126), (byte)(payload.Length >> 8), (byte)payload.Length]);
+            length[0] = 126;
+            BinaryPrimitives.WriteUInt16BigEndian(length[1..], (ushort)payload.Length);
+            lengthBytes = 3;
         }
         else
         {
-            var length = new byte[8];
-            BinaryPrimitives.WriteInt64BigEndian(length, payload.Length);
-            header.Add((byte)(mask | 127));
-            header.AddRange(length);
+            length[0] = 127;
+            BinaryPrimitives.WriteInt64BigEndian(length[1..], payload.Length);
+            lengthBytes = 9;
         }
 
-        // A mask of zeroes is a mask too, and leaves the payload readable.
-        if (masked)
-            header.AddRange(new byte[4]);
-        return [.. header, .. payload];
+        if (!masked)
+            return [first, .. length[..lengthBytes], .. payload];
+        length[0] |= 0x80;
+        Span<byte> keys = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(keys, mask);
+        byte[] frame = [first, .. length[..lengthBytes], .. keys, .. payload];
+        var start = frame.Length - payload.Length;
+        for (var i = start; i < frame.Length; i++)
+            frame[i] ^= keys[(i - start) % 4];
+        return frame;
     }
 
     public static byte[] Text(string text) => Frame(0x81, Encoding.UTF8.GetBytes(text));

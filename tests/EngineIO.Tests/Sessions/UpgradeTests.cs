@@ -182,6 +182,23 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    public async Task Websocket_that_breaks_the_protocol_while_probing_is_told_so_and_leaves_its_place_to_the_next()
+    {
+        await using var host = await EngineHost.StartAsync(application: RecordingApplication.Echo());
+        var polling = await PollingClient.OpenAsync(host);
+        await using (var raw = await RawWebSocket.ConnectAsync(host, polling.Sid))
+        {
+            await raw.SendAsync([.. RawWebSocket.Frame(0x89, "abc"u8), .. RawWebSocket.Frame(0x83, "x"u8)]);
+            var (first, payload) = await raw.ReadFrameAsync();
+            first.ShouldBe((byte)0x8a);
+            payload.ShouldBe("abc"u8.ToArray());
+            (await raw.ReadCloseAsync()).ShouldBe(1002);
+        }
+
+        await UpgradeAsync(host, polling.Sid);
+    }
+
+    [Fact]
     public async Task Second_websocket_is_closed_while_and_after_the_first_upgrades()
     {
         await using var host = await EngineHost.StartAsync(application: RecordingApplication.Echo());

@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Unicode;
 using CsCheck;
+using EngineIO.Tests.Hosting;
 
 namespace EngineIO.Tests.Transports;
 
@@ -50,7 +51,7 @@ public sealed class WebSocketFrameReaderOracleTests
             {
                 var bytes = frames.SelectMany(frame => frame).ToArray();
                 var pieces = bytes.Chunk(whole ? bytes.Length : size).ToList();
-                var found = ClientFrames.Read(pieces, limit: 1_000_000, compressed)
+                var found = FrameReading.Read(pieces, limit: 1_000_000, compressed)
                     .Where(line => !line.StartsWith("Pong", StringComparison.Ordinal))
                     .Select(Simplify)
                     .ToList();
@@ -83,7 +84,7 @@ public sealed class WebSocketFrameReaderOracleTests
 
     private static byte[] Message(bool text, byte[] payload, int[] cuts, byte[][] between, bool deflate, uint mask)
     {
-        var sent = deflate ? ClientFrames.Deflate(payload) : payload;
+        var sent = deflate ? FrameReading.Deflate(payload) : payload;
         var first = (byte)((text ? 0x01 : 0x02) | (deflate ? 0x40 : 0));
         int[] ends = [.. cuts.Select(cut => Math.Min(cut, sent.Length)).Order(), sent.Length];
         var bytes = new List<byte>();
@@ -100,9 +101,9 @@ public sealed class WebSocketFrameReaderOracleTests
         return [.. bytes];
     }
 
-    private static byte[] Frame(byte first, byte[] payload, uint mask) => ClientFrames.Frame(first, payload, mask);
+    private static byte[] Frame(byte first, byte[] payload, uint mask) => RawWebSocket.Frame(first, payload, mask: mask);
 
-    /// <summary>The framework's WebSocket over the pieces, written down as <see cref="ClientFrames.Read"/> does.</summary>
+    /// <summary>The framework's WebSocket over the pieces, written down as <see cref="FrameReading.Read"/> does.</summary>
     private sealed class Oracle(List<byte[]> pieces, bool compressed) : Stream
     {
         private readonly Queue<ReadOnlyMemory<byte>> _pieces = new(pieces.Select(piece => new ReadOnlyMemory<byte>(piece)));
@@ -135,7 +136,7 @@ public sealed class WebSocketFrameReaderOracleTests
                     var result = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
                     if (result.MessageType == WebSocketMessageType.Close)
                     {
-                        _found.Add($"close {(int)socket.CloseStatus!} {ClientFrames.Printable(Encoding.UTF8.GetBytes(socket.CloseStatusDescription ?? ""))}".TrimEnd());
+                        _found.Add($"close {(int)socket.CloseStatus!} {FrameReading.Printable(Encoding.UTF8.GetBytes(socket.CloseStatusDescription ?? ""))}".TrimEnd());
                         return _found;
                     }
 
@@ -150,7 +151,7 @@ public sealed class WebSocketFrameReaderOracleTests
                         return _found;
                     }
 
-                    _found.Add($"{result.MessageType} {ClientFrames.Printable(buffer.AsSpan(0, length))}".TrimEnd());
+                    _found.Add($"{result.MessageType} {FrameReading.Printable(buffer.AsSpan(0, length))}".TrimEnd());
                     length = 0;
                 }
             }
@@ -184,7 +185,7 @@ public sealed class WebSocketFrameReaderOracleTests
         {
             var payload = buffer.Span[2..];
             if (buffer.Span[0] == 0x8a)
-                _found.Add($"Ping {ClientFrames.Printable(payload)}".TrimEnd());
+                _found.Add($"Ping {FrameReading.Printable(payload)}".TrimEnd());
             else
                 _found.Add($"{(payload[0] << 8) | payload[1]}");
             return ValueTask.CompletedTask;

@@ -1,4 +1,5 @@
 using System.Text;
+using EngineIO.Tests.Hosting;
 using EngineIO.Transports;
 
 namespace EngineIO.Tests.Transports;
@@ -12,14 +13,14 @@ public sealed class WebSocketFrameReaderTests
     public static TheoryData<string, byte[], string[]> Vectors => new()
     {
         { "the masked Hello of RFC 6455", [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58], ["Text Hello"] },
-        { "empty text", ClientFrames.Frame(0x81, []), ["Text"] },
-        { "binary", ClientFrames.Frame(0x82, [0, 255]), ["Binary 0x00FF"] },
+        { "empty text", RawWebSocket.Frame(0x81, []), ["Text"] },
+        { "binary", RawWebSocket.Frame(0x82, [0, 255]), ["Binary 0x00FF"] },
         { "two messages", [.. Text("a"), .. Text("b")], ["Text a", "Text b"] },
         { "125 bytes", Text(Long[..125]), ["Text " + Long[..125]] },
         { "126 bytes", Text(Long[..126]), ["Text " + Long[..126]] },
         { "as much as is allowed", Text(Long), ["Text " + Long] },
         { "fragments", [.. Part(0x01, "He"), .. Part(0x00, "ll"), .. Part(0x80, "o")], ["Text Hello"] },
-        { "a character across fragments", [.. ClientFrames.Frame(0x01, [0xe2, 0x82]), .. ClientFrames.Frame(0x80, [0xac])], ["Text 0xE282AC"] },
+        { "a character across fragments", [.. RawWebSocket.Frame(0x01, [0xe2, 0x82]), .. RawWebSocket.Frame(0x80, [0xac])], ["Text 0xE282AC"] },
         { "empty fragments", [.. Part(0x02, ""), .. Part(0x00, ""), .. Part(0x00, "a"), .. Part(0x80, "")], ["Binary a"] },
         { "nothing but empty fragments", [.. Part(0x01, ""), .. Part(0x00, ""), .. Part(0x80, "")], ["Text"] },
         { "fragments of as much as is allowed", [.. Part(0x01, Long[..600]), .. Part(0x80, Long[600..])], ["Text " + Long] },
@@ -29,11 +30,11 @@ public sealed class WebSocketFrameReaderTests
         { "empty ping and pong", [.. Part(0x89, ""), .. Part(0x8a, "")], ["Ping", "Pong"] },
         { "pong", Part(0x8a, "abc"), ["Pong abc"] },
         { "ping and pong between fragments", [.. Part(0x01, "a"), .. Part(0x89, "p"), .. Part(0x00, "b"), .. Part(0x8a, "q"), .. Part(0x80, "c")], ["Ping p", "Pong q", "Text abc"] },
-        { "close", ClientFrames.Frame(0x88, [0x03, 0xe8]), ["close 1000"] },
-        { "close without a status", ClientFrames.Frame(0x88, []), ["close 1005"] },
-        { "close with a reason", ClientFrames.Frame(0x88, [0x03, 0xe9, .. "bye"u8]), ["close 1001 bye"] },
-        { "close between fragments", [.. Part(0x01, "a"), .. ClientFrames.Frame(0x88, [0x0f, 0xa0])], ["close 4000"] },
-        { "nothing is read after a close", [.. ClientFrames.Frame(0x88, [0x03, 0xe8]), .. Text("a")], ["close 1000"] },
+        { "close", RawWebSocket.Frame(0x88, [0x03, 0xe8]), ["close 1000"] },
+        { "close without a status", RawWebSocket.Frame(0x88, []), ["close 1005"] },
+        { "close with a reason", RawWebSocket.Frame(0x88, [0x03, 0xe9, .. "bye"u8]), ["close 1001 bye"] },
+        { "close between fragments", [.. Part(0x01, "a"), .. RawWebSocket.Frame(0x88, [0x0f, 0xa0])], ["close 4000"] },
+        { "nothing is read after a close", [.. RawWebSocket.Frame(0x88, [0x03, 0xe8]), .. Text("a")], ["close 1000"] },
         { "half a frame", Text("abc")[..7], [] },
 
         { "unmasked text", [0x81, 0x01, (byte)'a'], ["1002 The frame is not masked."] },
@@ -59,20 +60,20 @@ public sealed class WebSocketFrameReaderTests
         { "65,535 as 64 bits", [0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0], ["1002 A length that is not in its shortest form."] },
         { "2^63 bytes", [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], ["1002 A length with its top bit set."] },
         { "close with one byte", Part(0x88, "a"), ["1002 A close frame with half a status."] },
-        { "close reason of invalid UTF-8", ClientFrames.Frame(0x88, [0x03, 0xe8, 0xc3, 0x28]), ["1007 The reason in a close frame is not UTF-8."] },
-        { "text of invalid UTF-8", ClientFrames.Frame(0x81, [0xc3, 0x28]), ["1007 A text that is not UTF-8."] },
-        { "text that ends inside a character", ClientFrames.Frame(0x81, [0xe2, 0x82]), ["1007 A text that is not UTF-8."] },
-        { "text of an overlong character", ClientFrames.Frame(0x81, [0xc0, 0x80]), ["1007 A text that is not UTF-8."] },
-        { "text of a surrogate", ClientFrames.Frame(0x81, [0xed, 0xa0, 0x80]), ["1007 A text that is not UTF-8."] },
-        { "invalid UTF-8 in the second fragment", [.. Part(0x01, "a"), .. ClientFrames.Frame(0x80, [0xff])], ["1007 A text that is not UTF-8."] },
-        { "binary need not be UTF-8", ClientFrames.Frame(0x82, [0xc3, 0x28]), ["Binary 0xC328"] },
+        { "close reason of invalid UTF-8", RawWebSocket.Frame(0x88, [0x03, 0xe8, 0xc3, 0x28]), ["1007 The reason in a close frame is not UTF-8."] },
+        { "text of invalid UTF-8", RawWebSocket.Frame(0x81, [0xc3, 0x28]), ["1007 A text that is not UTF-8."] },
+        { "text that ends inside a character", RawWebSocket.Frame(0x81, [0xe2, 0x82]), ["1007 A text that is not UTF-8."] },
+        { "text of an overlong character", RawWebSocket.Frame(0x81, [0xc0, 0x80]), ["1007 A text that is not UTF-8."] },
+        { "text of a surrogate", RawWebSocket.Frame(0x81, [0xed, 0xa0, 0x80]), ["1007 A text that is not UTF-8."] },
+        { "invalid UTF-8 in the second fragment", [.. Part(0x01, "a"), .. RawWebSocket.Frame(0x80, [0xff])], ["1007 A text that is not UTF-8."] },
+        { "binary need not be UTF-8", RawWebSocket.Frame(0x82, [0xc3, 0x28]), ["Binary 0xC328"] },
 
         { "a byte too much", Text(Long + "x"), ["1009 A message of more than 1000 bytes."] },
         { "2^62 bytes", [0x82, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .. new byte[2000]], ["1009 A message of more than 1000 bytes."] },
         { "fragments of a byte too much", [.. Part(0x01, Long[..600]), .. Part(0x00, Long[..400]), .. Part(0x80, "x")], ["1009 A message of more than 1000 bytes."] },
         {
             "after too much only control frames are given",
-            [.. Part(0x01, Long + "x"), .. Part(0x89, "p"), .. Part(0x00, Long), .. Part(0x80, "x"), .. Text("a"), .. ClientFrames.Frame(0x88, [0x03, 0xf1])],
+            [.. Part(0x01, Long + "x"), .. Part(0x89, "p"), .. Part(0x00, Long), .. Part(0x80, "x"), .. Text("a"), .. RawWebSocket.Frame(0x88, [0x03, 0xf1])],
             ["1009 A message of more than 1000 bytes.", "Ping p", "close 1009"]
         },
         { "after too much the frames must still be right", [.. Text(Long + "x"), .. Part(0x80, "a")], ["1009 A message of more than 1000 bytes.", "1002 A continuation of no message."] },
@@ -81,22 +82,22 @@ public sealed class WebSocketFrameReaderTests
     public static TheoryData<string, byte[], string[]> CompressedVectors => new()
     {
         { "not compressed", Text("Hello"), ["Text Hello"] },
-        { "the Hello of RFC 7692", ClientFrames.Frame(0xc1, [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]), ["Text Hello"] },
-        { "in fragments", [.. ClientFrames.Frame(0x41, [0xf2, 0x48, 0xcd]), .. ClientFrames.Frame(0x80, [0xc9, 0xc9, 0x07, 0x00])], ["Text Hello"] },
-        { "in a block that is not compressed", ClientFrames.Frame(0xc1, [0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00]), ["Text Hello"] },
-        { "in a block that says it is the last", ClientFrames.Frame(0xc1, [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00]), ["Text Hello"] },
-        { "in two blocks", ClientFrames.Frame(0xc1, [0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00]), ["Text Hello"] },
-        { "empty", ClientFrames.Frame(0xc2, [0x00]), ["Binary"] },
-        { "of no bytes at all", ClientFrames.Frame(0xc2, []), ["Binary"] },
+        { "the Hello of RFC 7692", RawWebSocket.Frame(0xc1, [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]), ["Text Hello"] },
+        { "in fragments", [.. RawWebSocket.Frame(0x41, [0xf2, 0x48, 0xcd]), .. RawWebSocket.Frame(0x80, [0xc9, 0xc9, 0x07, 0x00])], ["Text Hello"] },
+        { "in a block that is not compressed", RawWebSocket.Frame(0xc1, [0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00]), ["Text Hello"] },
+        { "in a block that says it is the last", RawWebSocket.Frame(0xc1, [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00]), ["Text Hello"] },
+        { "in two blocks", RawWebSocket.Frame(0xc1, [0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00]), ["Text Hello"] },
+        { "empty", RawWebSocket.Frame(0xc2, [0x00]), ["Binary"] },
+        { "of no bytes at all", RawWebSocket.Frame(0xc2, []), ["Binary"] },
         { "plain after compressed", [.. Deflated(0xc1, "aaaa"), .. Text("b"), .. Deflated(0xc1, "c")], ["Text aaaa", "Text b", "Text c"] },
-        { "a ping between its fragments", [.. ClientFrames.Frame(0x41, [0xf2, 0x48, 0xcd]), .. Part(0x89, "p"), .. ClientFrames.Frame(0x80, [0xc9, 0xc9, 0x07, 0x00])], ["Ping p", "Text Hello"] },
+        { "a ping between its fragments", [.. RawWebSocket.Frame(0x41, [0xf2, 0x48, 0xcd]), .. Part(0x89, "p"), .. RawWebSocket.Frame(0x80, [0xc9, 0xc9, 0x07, 0x00])], ["Ping p", "Text Hello"] },
         { "as much as is allowed", Deflated(0xc1, Long), ["Text " + Long] },
-        { "as much as is allowed, of which nothing gets smaller", ClientFrames.Frame(0xc2, Stored(Limit)), ["Binary " + ClientFrames.Printable(new byte[Limit])] },
+        { "as much as is allowed, of which nothing gets smaller", RawWebSocket.Frame(0xc2, Stored(Limit)), ["Binary " + FrameReading.Printable(new byte[Limit])] },
         { "a byte too much", Deflated(0xc1, Long + "x"), ["1009 A message of more than 1000 bytes."] },
         { "a thousand times too much", [.. Deflated(0xc1, new string('x', 1000 * Limit)), .. Text("a"), .. Part(0x89, "p")], ["1009 A message of more than 1000 bytes.", "Ping p"] },
-        { "too much before it is inflated", ClientFrames.Frame(0xc2, new byte[2 * Limit]), ["1009 A message of more than 1000 bytes."] },
-        { "what is no deflated data", ClientFrames.Frame(0xc1, [0xff, 0xff]), ["1007 A compressed message that cannot be inflated."] },
-        { "invalid UTF-8", ClientFrames.Frame(0xc1, ClientFrames.Deflate([0xc3, 0x28])), ["1007 A text that is not UTF-8."] },
+        { "too much before it is inflated", RawWebSocket.Frame(0xc2, new byte[2 * Limit]), ["1009 A message of more than 1000 bytes."] },
+        { "what is no deflated data", RawWebSocket.Frame(0xc1, [0xff, 0xff]), ["1007 A compressed message that cannot be inflated."] },
+        { "invalid UTF-8", RawWebSocket.Frame(0xc1, FrameReading.Deflate([0xc3, 0x28])), ["1007 A text that is not UTF-8."] },
         { "the bit on a continuation", [.. Part(0x01, "a"), .. Part(0xc0, "b")], ["1002 A reserved bit is set that no agreed extension uses."] },
         { "the bit on a ping", Part(0xc9, "a"), ["1002 A reserved bit is set that no agreed extension uses."] },
         { "another reserved bit", Part(0xe1, "a"), ["1002 A reserved bit is set that no agreed extension uses."] },
@@ -129,7 +130,7 @@ public sealed class WebSocketFrameReaderTests
     [InlineData(5000, false)]
     [InlineData(65_535, false)]
     public void Only_a_status_that_may_be_sent_closes(int status, bool mayBeSent) =>
-        ClientFrames.Read([ClientFrames.Frame(0x88, [(byte)(status >> 8), (byte)status])])
+        FrameReading.Read([RawWebSocket.Frame(0x88, [(byte)(status >> 8), (byte)status])])
             .ShouldBe([mayBeSent ? $"close {status}" : $"1002 A close frame with status {status}, which must not be sent."]);
 
     [Theory]
@@ -140,20 +141,44 @@ public sealed class WebSocketFrameReaderTests
     {
         var payload = new byte[length];
         new Random(length).NextBytes(payload);
-        byte[] bytes = [.. ClientFrames.Frame(0x02, payload.AsSpan(0, length / 3)), .. Part(0x89, "p"), .. ClientFrames.Frame(0x80, payload.AsSpan(length / 3)), .. Text("next")];
+        byte[] bytes = [.. RawWebSocket.Frame(0x02, payload.AsSpan(0, length / 3)), .. Part(0x89, "p"), .. RawWebSocket.Frame(0x80, payload.AsSpan(length / 3)), .. Text("next")];
         foreach (var size in (int[])[1000, 4096, 65_536, bytes.Length])
-            ClientFrames.Read(bytes.Chunk(size), limit: length).ShouldBe(["Ping p", "Binary " + ClientFrames.Printable(payload), "Text next"]);
+            FrameReading.Read(bytes.Chunk(size), limit: length).ShouldBe(["Ping p", "Binary " + FrameReading.Printable(payload), "Text next"]);
     }
 
     [Fact]
     public void Whole_message_is_a_slice_of_what_was_received()
     {
         var reader = new WebSocketFrameReader(Limit, inflate: false);
-        var received = ClientFrames.Frame(0x82, [1, 2, 3]);
+        var received = RawWebSocket.Frame(0x82, [1, 2, 3]);
         Memory<byte> rest = received;
         var read = reader.Read(ref rest);
         read.Payload.Equals(received.AsMemory(6)).ShouldBeTrue();
         received[6..].ShouldBe([1, 2, 3], "unmasked where it lies");
+    }
+
+    [Fact]
+    public void Whole_messages_and_control_frames_allocate_nothing()
+    {
+        var reader = new WebSocketFrameReader(Limit, inflate: false);
+        byte[] frames = [.. Text("a"), .. Part(0x89, "p"), .. Text(Long)];
+        var received = new byte[frames.Length];
+        var allocated = 0L;
+
+        // The first time what is called may be compiled, or loaded.
+        for (var round = 0; round < 100; round++)
+        {
+            frames.CopyTo(received, 0);
+            Memory<byte> rest = received;
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var found = 0;
+            while (reader.Read(ref rest).Kind != WebSocketReadKind.NeedMore)
+                found++;
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            found.ShouldBe(3);
+        }
+
+        allocated.ShouldBe(0);
     }
 
     [Fact]
@@ -179,23 +204,23 @@ public sealed class WebSocketFrameReaderTests
         reader.Read(ref rest).Kind.ShouldBe(WebSocketReadKind.Ping);
         reader.DiscardMessages();
         var read = reader.Read(ref rest);
-        (read.Kind, ClientFrames.Printable(read.Payload.Span)).ShouldBe((WebSocketReadKind.Ping, "q"));
+        (read.Kind, FrameReading.Printable(read.Payload.Span)).ShouldBe((WebSocketReadKind.Ping, "q"));
         reader.Read(ref rest).Kind.ShouldBe(WebSocketReadKind.NeedMore);
     }
 
     private static void FoundHoweverCut(string what, byte[] bytes, string[] found, bool inflate)
     {
-        ClientFrames.Read([bytes], Limit, inflate).ShouldBe(found, ignoreOrder: false, what);
-        ClientFrames.Read(bytes.Chunk(1), Limit, inflate).ShouldBe(found, ignoreOrder: false, $"{what}, byte by byte");
+        FrameReading.Read([bytes], Limit, inflate).ShouldBe(found, ignoreOrder: false, what);
+        FrameReading.Read(bytes.Chunk(1), Limit, inflate).ShouldBe(found, ignoreOrder: false, $"{what}, byte by byte");
         for (var at = 1; at < bytes.Length; at++)
-            ClientFrames.Read([bytes[..at], bytes[at..]], Limit, inflate).ShouldBe(found, ignoreOrder: false, $"{what}, cut at {at}");
+            FrameReading.Read([bytes[..at], bytes[at..]], Limit, inflate).ShouldBe(found, ignoreOrder: false, $"{what}, cut at {at}");
     }
 
-    private static byte[] Text(string text) => Part(0x81, text);
+    private static byte[] Text(string text) => RawWebSocket.Text(text);
 
-    private static byte[] Part(byte first, string text) => ClientFrames.Frame(first, Encoding.UTF8.GetBytes(text));
+    private static byte[] Part(byte first, string text) => RawWebSocket.Frame(first, Encoding.UTF8.GetBytes(text));
 
-    private static byte[] Deflated(byte first, string text) => ClientFrames.Frame(first, ClientFrames.Deflate(Encoding.UTF8.GetBytes(text)));
+    private static byte[] Deflated(byte first, string text) => RawWebSocket.Frame(first, FrameReading.Deflate(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>As many zeroes as deflated data that was not compressed, in blocks of a hundred bytes.</summary>
     private static byte[] Stored(int length) =>

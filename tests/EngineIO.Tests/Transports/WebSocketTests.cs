@@ -233,6 +233,90 @@ public sealed class WebSocketTests
         await host.SessionsAsync(0);
     }
 
+    [Theory]
+    [InlineData(new byte[] { 0x03, 0xe9, (byte)'b', (byte)'y', (byte)'e' }, new byte[] { 0x03, 0xe9 })]
+    [InlineData(new byte[] { 0x0f, 0xa0 }, new byte[] { 0x0f, 0xa0 })]
+    [InlineData(new byte[0], new byte[0])]
+    public async Task Close_frame_is_answered_with_its_own_status(byte[] payload, byte[] answer)
+    {
+        await using var host = await EngineHost.StartAsync();
+        await using var raw = await RawWebSocket.ConnectAsync(host);
+        var session = await host.Application.NextAsync();
+        (await raw.ReadTextAsync()).ShouldStartWith("0{");
+        await raw.SendAsync(RawWebSocket.Frame(0x88, payload));
+        var (first, answered) = await raw.ReadFrameAsync();
+        first.ShouldBe((byte)0x88);
+        answered.ShouldBe(answer);
+        (await session.ClosedReasonAsync()).ShouldBe(CloseReason.TransportClose);
+        await raw.ReadToEndAsync();
+    }
+
+    [Fact]
+    public async Task Violation_is_named_in_the_close_frame_and_to_the_application()
+    {
+        await using var host = await EngineHost.StartAsync();
+        await using var raw = await RawWebSocket.ConnectAsync(host);
+        var session = await host.Application.NextAsync();
+        (await raw.ReadTextAsync()).ShouldStartWith("0{");
+        await raw.SendAsync(RawWebSocket.Frame(0x81, "4x"u8, masked: false));
+        var (_, payload) = await raw.ReadFrameAsync();
+        Encoding.UTF8.GetString(payload.AsSpan(2)).ShouldBe("The frame is not masked.");
+        var (_, exception) = await session.ClosedAsync();
+        exception.ShouldBeOfType<ProtocolViolationException>().Message.ShouldBe("The frame is not masked.");
+    }
+
+    [Fact]
+    public async Task Client_whose_message_is_refused_can_send_the_rest_and_close()
+    {
+        await using var host = await EngineHost.StartAsync(options => options.MaxHttpBufferSize = 1000);
+        await using var raw = await RawWebSocket.ConnectAsync(host);
+        var session = await host.Application.NextAsync();
+        var message = RawWebSocket.Text("4" + new string('x', 2_000_000));
+        await raw.SendAsync(message[..100_000]);
+        (await raw.ReadCloseAsync()).ShouldBe(1009);
+        await raw.SendAsync(message[100_000..]);
+        await raw.SendAsync(RawWebSocket.Text("4one more"));
+        await raw.SendAsync(RawWebSocket.Frame(0x88, [0x03, 0xf1]));
+
+        // The clock stands still: it is the client's close frame that ends the connection.
+        await raw.ReadToEndAsync();
+        session.HasMessage.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Message_stays_as_it_is_until_the_application_is_done_with_it()
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var seen = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var application = new RecordingApplication
+        {
+            Handling = async (_, data, _) =>
+            {
+                if (data.Span[0] != 'w')
+                    return;
+                await release.Task;
+                seen.SetResult(Encoding.UTF8.GetString(data.Span));
+            },
+        };
+        await using var host = await EngineHost.StartAsync(application: application);
+        await using var waiting = await RawWebSocket.ConnectAsync(host);
+        var first = await host.Application.NextAsync();
+        await using var other = await WebSocketClient.OpenAsync(host);
+        var second = await host.Application.NextAsync();
+        await waiting.SendAsync([.. RawWebSocket.Text("4wait " + new string('x', 500)), .. RawWebSocket.Text("4next")]);
+        (await first.NextAsync()).ShouldStartWith("wait");
+        for (var i = 0; i < 100; i++)
+        {
+            await other.SendAsync("4" + new string('y', 1000));
+            (await second.NextAsync()).Length.ShouldBe(1000);
+        }
+
+        first.HasMessage.ShouldBeFalse("one message is handled at a time");
+        release.SetResult();
+        (await seen.Task.WaitAsync(EngineHost.Patience, TestContext.Current.CancellationToken)).ShouldBe("wait " + new string('x', 500));
+        (await first.NextAsync()).ShouldBe("next");
+    }
+
     [Fact]
     public async Task Close_packet_ends_the_session()
     {

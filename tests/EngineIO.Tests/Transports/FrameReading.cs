@@ -1,43 +1,11 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using EngineIO.Transports;
 
 namespace EngineIO.Tests.Transports;
 
-/// <summary>The frames of a client as bytes, right or wrong, and what the frame reader makes of bytes.</summary>
-internal static class ClientFrames
+/// <summary>What the frame reader makes of bytes, as lines that a test can compare.</summary>
+internal static class FrameReading
 {
-    /// <summary>A masked frame; its length in the shortest form.</summary>
-    public static byte[] Frame(byte first, ReadOnlySpan<byte> payload, uint mask = 0x37fa213d)
-    {
-        Span<byte> length = stackalloc byte[9];
-        var bytes = 1;
-        if (payload.Length < 126)
-        {
-            length[0] = (byte)payload.Length;
-        }
-        else if (payload.Length <= ushort.MaxValue)
-        {
-            length[0] = 126;
-            BinaryPrimitives.WriteUInt16BigEndian(length[1..], (ushort)payload.Length);
-            bytes = 3;
-        }
-        else
-        {
-            length[0] = 127;
-            BinaryPrimitives.WriteInt64BigEndian(length[1..], payload.Length);
-            bytes = 9;
-        }
-
-        length[0] |= 0x80;
-        var keys = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(keys, mask);
-        var masked = payload.ToArray();
-        for (var i = 0; i < masked.Length; i++)
-            masked[i] ^= keys[i % 4];
-        return [first, .. length[..bytes], .. keys, .. masked];
-    }
-
     /// <summary>A payload as permessage-deflate has it.</summary>
     public static byte[] Deflate(ReadOnlySpan<byte> payload)
     {
