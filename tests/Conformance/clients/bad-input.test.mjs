@@ -241,6 +241,7 @@ describe('frames and packets that break the protocols close the connection', () 
     ['a ping in fragments', frame('x', { first: 0x09 })],
     ['a close frame of one byte', frame('x', { first: 0x88 })],
     ['a close frame with a code that must not be sent', closeFrame(1005)],
+    ['a length that is not in its shortest form', Buffer.concat([header(0x81, [0x7e | 0x80, 0, 2]), frame('40').subarray(6)])],
     ['a length of 2^63', header(0x81, [0x7f | 0x80, 0x80, 0, 0, 0, 0, 0, 0, 0])],
     ['a frame of 2^40 bytes', Buffer.concat([header(0x81, [0x7f | 0x80, 0, 0, 1, 0, 0, 0, 0, 0]), Buffer.alloc(1_100_000)])],
     [
@@ -249,6 +250,10 @@ describe('frames and packets that break the protocols close the connection', () 
     ],
     ['invalid UTF-8', frame(Buffer.from([0x34, 0x32, 0xc3, 0x28]))],
     ['an overlong UTF-8 sequence', frame(Buffer.from([0x34, 0xc0, 0x80]))],
+    [
+      'a text that ends inside a character, in fragments',
+      Buffer.concat([frame(Buffer.from([0x34, 0x32, 0xe2, 0x82]), { first: 0x01 }), frame('', { first: 0x80 })]),
+    ],
     ['a surrogate in UTF-8', frame(Buffer.from([0x34, 0xed, 0xa0, 0x80]))],
     ['HTTP in place of a frame', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
   ]) {
