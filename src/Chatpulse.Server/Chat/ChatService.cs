@@ -36,6 +36,7 @@ public sealed class ChatService
     private readonly TimeProvider _timeProvider;
     private readonly ThreadChannels _channels;
     private readonly RecentlyTold _told = new();
+    private readonly RecentlyTold _threadsTold = new();
     private readonly SentEarly _early = new();
     private readonly Deliveries _deliveries;
 
@@ -124,7 +125,7 @@ public sealed class ChatService
         long userId, string type, string? title, IReadOnlyCollection<long> participantIds, CancellationToken cancellationToken)
     {
         var created = await _store.CreateThreadAsync(userId, type, title, participantIds, cancellationToken);
-        if (created.Created)
+        if (created.Created && IsNewThread(created.Thread.Id))
             TellThreadCreated(created.Thread, [.. created.Thread.Participants.Select(user => user.Id)]);
 
         return created;
@@ -190,16 +191,26 @@ public sealed class ChatService
 
     /// <summary>A thread is new to these people: their connections are told <c>thread:created</c>.</summary>
     public void TellThreadCreated(ChatThread thread, IReadOnlyCollection<long> userIds) =>
-        TellThreadCreatedElsewhere(JsonSerializer.SerializeToElement(RestThread.From(thread), ChatJsonContext.Default.RestThread), userIds);
+        TellThreadCreated(JsonSerializer.SerializeToElement(RestThread.From(thread), ChatJsonContext.Default.RestThread), userIds);
 
-    /// <summary>Another server has made a thread (a webhook): tells every participant's connections <c>thread:created</c>.</summary>
-    public void TellThreadCreatedElsewhere(JsonElement thread, IReadOnlyCollection<long> participantIds)
+    /// <summary>The same, with a thread as a webhook has it.</summary>
+    public void TellThreadCreated(JsonElement thread, IReadOnlyCollection<long> userIds)
     {
-        if (participantIds.Count == 0)
+        if (userIds.Count == 0)
             return;
-        string[] rooms = [.. participantIds.Select(ChatRooms.User)];
+        string[] rooms = [.. userIds.Select(ChatRooms.User)];
         _server.To(rooms).Emit("thread:created", new Wire.ThreadCreated(thread));
     }
+
+    /// <summary>A thread was made, by a webhook: every participant's connections are told <c>thread:created</c>, unless this server made it and has told them.</summary>
+    public void TellThreadCreatedElsewhere(long threadId, JsonElement thread, IReadOnlyCollection<long> participantIds)
+    {
+        if (IsNewThread(threadId))
+            TellThreadCreated(thread, participantIds);
+    }
+
+    // A site tells of every thread, those included that it was asked for by this server; either may come first.
+    private bool IsNewThread(long threadId) => _threadsTold.TryAdd(threadId, messageId: 0);
 
     /// <summary>
     /// Brings a connection into a thread's stream: sends it the messages after <paramref name="lastMessageId"/>, oldest first, then runs

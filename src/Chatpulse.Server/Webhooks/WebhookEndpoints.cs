@@ -68,7 +68,7 @@ public static partial class WebhookEndpoints
             // The list may lack whoever made the thread.
             HashSet<long> participants = [.. named, .. PeopleOf(thread)];
             store.ParticipantsChanged(threadId, participants, []);
-            chat.TellThreadCreatedElsewhere(thread.Clone(), participants);
+            chat.TellThreadCreatedElsewhere(threadId, thread.Clone(), participants);
             return new WebhookAnswer(Success: true, threadId, ParticipantCount: participants.Count);
         });
         Map("/participants-changed", (body, _) =>
@@ -79,7 +79,7 @@ public static partial class WebhookEndpoints
             foreach (var userId in removed)
                 access.RemoveFromThread(threadId, userId);
             if (added.Count > 0 && body.OptionalObject("thread") is { } thread)
-                chat.TellThreadCreatedElsewhere(thread.Clone(), added);
+                chat.TellThreadCreated(thread.Clone(), added);
             return new WebhookAnswer(Success: true, threadId, ParticipantCount: added.Count + removed.Count);
         });
         Map("/user-signed-out", (body, headers) =>

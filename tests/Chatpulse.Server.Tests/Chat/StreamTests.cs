@@ -232,6 +232,9 @@ public sealed class StreamTests(ChatServerFixture fixture) : IClassFixture<ChatS
         var created = await chat.CreateThreadAsync(_ada, "private", "Us", [_bob], TestContext.Current.CancellationToken);
         (await chat.CreateThreadAsync(_bob, "private", null, [_ada], TestContext.Current.CancellationToken)).Created.ShouldBeFalse();
 
+        // As a site does by its webhook, of what it was asked for by this server too.
+        chat.TellThreadCreatedElsewhere(created.Thread.Id, JsonElement.Parse("{}"), [_ada, _bob]);
+
         foreach (var client in new[] { ada, bob })
         {
             var told = await client.AllAsync("thread:created");
