@@ -166,14 +166,20 @@ internal sealed class EpollConnection : Stream, IEventSink
 
     protected override void Dispose(bool disposing)
     {
+        if (!TryUse())
+            return;
         var before = Interlocked.Or(ref _use, Closing);
         if (before < 0)
+        {
+            Release();
             return;
+        }
+
+        // Who uses it besides this may let go of it at any moment: the use of this keeps the file open until it is shut down.
         _loop.Remove(this);
-        if (before == 0)
-            CloseFile();
-        else
+        if (before > 1)
             _ = Libc.Shutdown(_file, Libc.ShutdownBoth);
+        Release();
         EndWaits();
         Listener.OnClosed();
         base.Dispose(disposing);

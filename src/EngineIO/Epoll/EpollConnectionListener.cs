@@ -173,6 +173,8 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
                 return false;
             fixed (byte* pointer = address)
                 file = Libc.Accept(_file, pointer, &length, Libc.NonBlocking | Libc.CloseOnExec);
+            if (file >= 0)
+                Interlocked.Increment(ref _open);
         }
 
         if (file < 0)
@@ -180,7 +182,6 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
         var number = Interlocked.Increment(ref _count);
         var loop = _loops[number % _loops.Length];
         var connection = new EpollConnection(file, loop, this);
-        Interlocked.Increment(ref _open);
         try
         {
             var context = new EpollConnectionContext(connection, $"{_prefix}{number:X}", SocketAddressReader.Read(address[..Math.Min(length, address.Length)]), _pool, _onLoop);

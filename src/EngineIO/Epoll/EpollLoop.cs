@@ -238,11 +238,13 @@ internal sealed partial class EpollLoop : IDisposable
             _disposed = true;
             while (_spare.TryPop(out var thread))
                 thread.End();
+
+            // The leader, who may find out at once that it is over, closes the files only after this.
+            ulong one = 1;
+            _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
         }
 
         _watch.Remove(this);
-        ulong one = 1;
-        _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
         foreach (var sink in Sinks())
             (sink as IDisposable)?.Dispose();
     }

@@ -180,10 +180,15 @@ public sealed partial class EngineServer
                 return transport;
             },
             created => created.SendControl(OutboundMessage.Packet(PacketType.Open, HandshakePacket.Encode(sid!, canUpgrade: false, _options).AsSpan(1))));
-        if (session is null)
-            transport.Abort();
-        else
+        if (session is not null)
+        {
             await RunAsync(transport, session, probing: false, detached);
+            return;
+        }
+
+        transport.Abort();
+        if (detached is not null)
+            await detached.DisposeAsync();
     }
 
     /// <summary>Completes with the connection, or at once when it has left its request.</summary>
