@@ -53,7 +53,9 @@ internal sealed class EngineHost : IAsyncDisposable
         Action<EngineIOOptions>? configure = null,
         TimeProvider? time = null,
         RecordingApplication? application = null,
-        Action<ListenOptions>? listen = null)
+        Action<ListenOptions>? listen = null,
+        Action<EpollTransportOptions>? epoll = null,
+        Action<WebApplication>? map = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var log = new LogRecorder();
@@ -62,14 +64,15 @@ internal sealed class EngineHost : IAsyncDisposable
         builder.Logging.AddFilter("EngineIO", LogLevel.Debug);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, options => listen?.Invoke(options)));
         builder.WebHost.UseKestrelHttpsConfiguration();
-        if (Environment.GetEnvironmentVariable("TEST_TRANSPORT") is "epoll")
-            builder.WebHost.UseEpollTransport();
+        if (epoll is not null || Environment.GetEnvironmentVariable("TEST_TRANSPORT") is "epoll")
+            builder.WebHost.UseEpollTransport(epoll);
         var app = builder.Build();
         var options = new EngineIOOptions();
         configure?.Invoke(options);
         application ??= new RecordingApplication();
         var server = new EngineServer(options, application, app.Services.GetRequiredService<ILoggerFactory>(), time ?? new FakeTimeProvider());
         app.MapEngineIO("/engine.io", server);
+        map?.Invoke(app);
         await app.StartAsync();
         return new EngineHost(app, server, application, log);
     }

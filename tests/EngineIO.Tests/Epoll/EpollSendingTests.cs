@@ -1,0 +1,182 @@
+using System.Net.WebSockets;
+using EngineIO.Sessions;
+using EngineIO.Tests.Hosting;
+using EngineIO.Tests.Transports;
+
+namespace EngineIO.Tests.Epoll;
+
+/// <summary>What leaves together at the end of a loop's round, and what must not wait for it.</summary>
+[Collection(typeof(AloneInProcess))]
+public sealed class EpollSendingTests
+{
+    [Theory]
+    [InlineData(2000, 10, 64, 1024 * 1024)]
+    [InlineData(500, 1000, 16_384, 16 * 1024)]
+    [InlineData(3, 300_000, 1, 16 * 1024)]
+    public async Task One_handler_may_send_more_than_a_queue_holds_to_a_client_that_reads(int count, int length, int maxMessages, int maxBytes)
+    {
+        var padding = new string('x', length);
+        await using var host = await EpollHost.StartAsync(
+            options => (options.MaxQueuedMessages, options.MaxQueuedBytes, options.SoftQueuedBytes) = (maxMessages, maxBytes, maxBytes),
+            application: new RecordingApplication
+            {
+                Handling = async (session, _, _) =>
+                {
+                    for (var i = 0; i < count; i++)
+                    {
+                        // What the system's own buffer does not hold waits for the client, as it must.
+                        if (length > 10_000)
+                            await session.Session.DrainAsync(0);
+                        session.Session.Send(OutboundMessages.Text($"{i} {padding}")).ShouldBeTrue();
+                    }
+                },
+            });
+        await using var client = await WebSocketClient.OpenAsync(host);
+        var session = await host.Application.NextAsync();
+        for (var round = 0; round < 3; round++)
+        {
+            await client.SendAsync("4go");
+            for (var i = 0; i < count; i++)
+                (await client.ReadAsync()).ShouldBe($"4{i} {padding}");
+        }
+
+        session.Session.IsOpen.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Nothing_is_lost_or_torn_when_a_session_is_upgraded_while_others_send()
+    {
+        await using var host = await EpollHost.StartAsync();
+        for (var round = 0; round < 20; round++)
+        {
+            var polling = await PollingClient.OpenAsync(host);
+            var session = (await host.Application.NextAsync()).Session;
+            using var upgraded = new CancellationTokenSource();
+            const int Senders = 2;
+            var sent = new int[Senders];
+            var sending = Enumerable.Range(0, Senders).Select(sender => Task.Run(
+                () =>
+                {
+                    // Some are sent for certain after the upgrade too.
+                    var left = 50;
+                    while (left > 0)
+                    {
+                        session.Send(OutboundMessages.Text($"{sender}:{sent[sender]}")).ShouldBeTrue();
+                        sent[sender]++;
+                        if (upgraded.IsCancellationRequested)
+                            left--;
+                        else
+                            Thread.Yield();
+                    }
+                },
+                TestContext.Current.CancellationToken)).ToArray();
+            await using var socket = await WebSocketClient.ConnectAsync(host, polling.Sid);
+            await socket.SendAsync("2probe");
+            (await socket.ReadAsync()).ShouldBe("3probe");
+            await socket.SendAsync("5");
+            var next = new int[Senders];
+            Count(await socket.ReadAsync(), next);
+            await upgraded.CancelAsync();
+            await Task.WhenAll(sending);
+            while (next.Sum() < sent.Sum())
+                Count(await socket.ReadAsync(), next);
+            next.ShouldBe(sent);
+            await EpollHost.ShouldEchoAsync(socket, "end");
+        }
+
+        static void Count(string packet, int[] next)
+        {
+            packet[0].ShouldBe('4');
+            var parts = packet[1..].Split(':');
+            int.Parse(parts[1], null).ShouldBe(next[int.Parse(parts[0], null)]++);
+        }
+    }
+
+    [Fact]
+    public async Task Clients_that_flood_without_end_do_not_keep_others_waiting()
+    {
+        await using var host = await EpollHost.StartAsync(application: new RecordingApplication
+        {
+            Handling = (session, data, _) =>
+            {
+                if (!data.Span.SequenceEqual("flood"u8))
+                    session.Session.Send(EngineIO.Transports.OutboundMessage.Text(data.Span));
+                return default;
+            },
+        });
+        await using var other = await WebSocketClient.OpenAsync(host);
+        using var enough = new CancellationTokenSource();
+        var burst = Enumerable.Repeat(RawWebSocket.Text("4flood"), 5000).SelectMany(frame => frame).ToArray();
+        var flooding = new List<Task>();
+        for (var i = 0; i < 3; i++)
+        {
+            var raw = await RawWebSocket.ConnectAsync(host);
+            flooding.Add(Task.Run(
+                async () =>
+                {
+                    await using (raw)
+                    {
+                        while (!enough.IsCancellationRequested)
+                            await raw.SendAsync(burst);
+                    }
+                },
+                TestContext.Current.CancellationToken));
+        }
+
+        for (var i = 0; i < 50; i++)
+            await EpollHost.ShouldEchoAsync(other, $"{i}");
+        flooding.ShouldNotContain(task => task.IsCompleted, "they flood still");
+        await using (var late = await WebSocketClient.OpenAsync(host))
+            await EpollHost.ShouldEchoAsync(late, "late");
+        await enough.CancelAsync();
+        await Task.WhenAll(flooding).WaitAsync(EngineHost.Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Client_that_stalls_holds_up_nobody_and_is_closed_when_it_holds_too_much()
+    {
+        await using var host = await EpollHost.StartAsync(options => (options.MaxQueuedBytes, options.SoftQueuedBytes) = (8 * 1024 * 1024, 8 * 1024 * 1024));
+        var sockets = EpollHost.Sockets();
+        await using (var stalled = await RawWebSocket.ConnectAsync(host))
+        await using (var other = await WebSocketClient.OpenAsync(host))
+        {
+            var session = await host.Application.NextAsync();
+            var big = OutboundMessages.Text(new string('x', 1_000_000));
+            for (var i = 0; i < 8; i++)
+            {
+                session.Session.Send(big).ShouldBeTrue();
+                await EpollHost.ShouldEchoAsync(other, $"{i}");
+            }
+
+            // The system's buffers take some megabytes, but no client's may grow for ever.
+            var most = 64;
+            while (session.Session.Send(big))
+                (--most).ShouldBeGreaterThan(0);
+            (await session.ClosedReasonAsync()).ShouldBe(CloseReason.SlowConsumer);
+            await EpollHost.ShouldEchoAsync(other, "after");
+            await host.SessionsAsync(1);
+
+            // The server's side is given back though this one has read nothing yet: what is left is this one's own socket and the other's two.
+            await EngineHost.EventuallyAsync(() => EpollHost.Sockets() <= sockets + 3, "the server lets go of the connection");
+            await stalled.ReadToEndAsync();
+        }
+
+        await host.SessionsAsync(0);
+    }
+
+    [Fact]
+    public async Task Client_that_reads_late_gets_everything_in_order()
+    {
+        await using var host = await EpollHost.StartAsync();
+        await using var client = await WebSocketClient.OpenAsync(host);
+        var session = (await host.Application.NextAsync()).Session;
+        var padding = new string('x', 50_000);
+        for (var i = 0; i < 200; i++)
+            session.Send(OutboundMessages.Text($"{i} {padding}")).ShouldBeTrue();
+        session.IsWritable.ShouldBeFalse("ten megabytes are more than the system takes at once");
+        for (var i = 0; i < 200; i++)
+            (await client.ReadAsync()).ShouldBe($"4{i} {padding}");
+        await EpollHost.ShouldEchoAsync(client, "end");
+        client.Socket.State.ShouldBe(WebSocketState.Open);
+    }
+}
