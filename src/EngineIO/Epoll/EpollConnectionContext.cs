@@ -76,10 +76,21 @@ internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetach
 
     public override async ValueTask DisposeAsync()
     {
-        await Input.CompleteAsync();
-        await Output.CompleteAsync();
-        if (!_detached)
-            await _connection.DisposeAsync();
+        try
+        {
+            await Input.CompleteAsync();
+            await Output.CompleteAsync();
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // It tries once more to write what could not be written before.
+        }
+        finally
+        {
+            if (!_detached)
+                await _connection.DisposeAsync();
+        }
+
         await base.DisposeAsync();
     }
 
