@@ -58,6 +58,11 @@ internal sealed class EpollConnection : Stream, IEventSink
         set => _readable.ContinuesOnThreadPool = _writable.ContinuesOnThreadPool = value;
     }
 
+    /// <summary>
+    /// Whether a write that fails is thrown away with all that follow, and aborts the connection, rather than told to who writes. To be set by the writer.
+    /// </summary>
+    public bool DropsFailedWrites { get; set; }
+
     /// <summary>Called once when the peer has gone, or will send no more; at once if so already. Null takes it back.</summary>
     public Action? OnPeerGone
     {
@@ -128,6 +133,8 @@ internal sealed class EpollConnection : Stream, IEventSink
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (DropsFailedWrites)
+            return SendOrDropAsync(buffer);
         var sent = TrySend(buffer.Span);
         return sent == buffer.Length ? default : SendAsync(buffer[sent..]);
     }
@@ -210,6 +217,20 @@ internal sealed class EpollConnection : Stream, IEventSink
             buffer = buffer[TrySend(buffer.Span)..];
             if (buffer.IsEmpty)
                 return;
+        }
+    }
+
+    private async ValueTask SendOrDropAsync(ReadOnlyMemory<byte> buffer)
+    {
+        try
+        {
+            var sent = TrySend(buffer.Span);
+            if (sent < buffer.Length)
+                await SendAsync(buffer[sent..]);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            Abort();
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetach
         _connection = connection;
         RemoteEndPoint = remoteEndPoint;
         connection.ContinuesOnThreadPool = !onLoop;
+
+        // Kestrel expects of its pipe that writing never fails: that the client has gone it learns from ConnectionClosed.
+        connection.DropsFailedWrites = true;
         Input = PipeReader.Create(connection, new StreamPipeReaderOptions(pool, leaveOpen: true, useZeroByteReads: true));
         Output = PipeWriter.Create(connection, new StreamPipeWriterOptions(pool, leaveOpen: true));
         Transport = this;
@@ -64,6 +67,7 @@ internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetach
         _detached = true;
         _connection.OnPeerGone = null;
         _connection.ContinuesOnThreadPool = false;
+        _connection.DropsFailedWrites = false;
         return _connection;
     }
 
@@ -80,10 +84,6 @@ internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetach
         {
             await Input.CompleteAsync();
             await Output.CompleteAsync();
-        }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            // It tries once more to write what could not be written before.
         }
         finally
         {
