@@ -59,7 +59,7 @@ public sealed class BlockingHandlerTests
                 await client.DisposeAsync();
         }
 
-        host.Log.Entries.ShouldNotContain(entry => entry.Level == Microsoft.Extensions.Logging.LogLevel.Error);
+        EpollHost.ShouldHaveLoggedNoError(host);
     }
 
     [Fact]

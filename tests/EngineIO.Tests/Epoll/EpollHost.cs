@@ -1,6 +1,7 @@
 using EngineIO.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
 
 namespace EngineIO.Tests.Epoll;
 
@@ -31,6 +32,9 @@ internal static class EpollHost
         await client.SendAsync("4" + text);
         (await client.ReadAsync()).ShouldBe("4" + text);
     }
+
+    public static void ShouldHaveLoggedNoError(EngineHost host) =>
+        host.Log.Entries.Where(entry => entry.Level >= LogLevel.Error).Select(entry => $"{entry.Category}: {entry.Text} {entry.Exception}").ShouldBeEmpty();
 
     private static bool IsLoopThread(string task)
     {
