@@ -17,6 +17,8 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
     // The system has no file for another connection: others have to be closed first.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(1);
+
     private readonly bool _onLoop;
     private readonly EpollLoop[] _loops;
     private readonly MemoryPool<byte> _pool;
@@ -32,6 +34,7 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
     private readonly Timer _retry;
     private CancellationToken _hurry;
     private long _count;
+    private long _quietUntil;
     private int _open = 1;
     private bool _unbound;
 
@@ -41,7 +44,7 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
         _loops = loops;
         _pool = pool;
         _logger = logger;
-        _retry = new Timer(static listener => ((EpollConnectionListener)listener!).Listen(), this, Timeout.Infinite, Timeout.Infinite);
+        _retry = new Timer(static listener => ((EpollConnectionListener)listener!).ListenAgain(), this, Timeout.Infinite, Timeout.Infinite);
         _socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -161,6 +164,18 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
         }
     }
 
+    private void ListenAgain()
+    {
+        try
+        {
+            Listen();
+        }
+        catch (IOException exception)
+        {
+            WaitForFiles(exception.Message);
+        }
+    }
+
     private unsafe bool TryAccept()
     {
         Span<byte> address = stackalloc byte[SocketAddressReader.Size];
@@ -205,20 +220,28 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
             case Libc.TryAgain:
                 return false;
             case Libc.TooManyFiles or Libc.TooManyFilesInSystem or Libc.NoBuffers or Libc.OutOfMemory:
-                LogNoFile(_logger, Marshal.GetPInvokeErrorMessage(error), EndPoint);
-                lock (_gate)
-                {
-                    if (!_unbound)
-                    {
-                        _loops[0].Forget(_file, this);
-                        _retry.Change(RetryAfter, Timeout.InfiniteTimeSpan);
-                    }
-                }
-
+                WaitForFiles(Marshal.GetPInvokeErrorMessage(error));
                 return false;
             default:
                 // A connection that has gone before it was accepted.
                 return true;
+        }
+    }
+
+    private void WaitForFiles(string error)
+    {
+        if (Environment.TickCount64 >= _quietUntil)
+        {
+            _quietUntil = Environment.TickCount64 + (long)QuietTime.TotalMilliseconds;
+            LogNoFile(_logger, error, EndPoint);
+        }
+
+        lock (_gate)
+        {
+            if (_unbound)
+                return;
+            _loops[0].Forget(_file, this);
+            _retry.Change(RetryAfter, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed partial class EpollLoop : IDisposable
     private readonly ILogger _logger;
     private readonly string _name;
     private readonly Stack<LoopThread> _spare = new();
-    private IEventSink?[] _sinks = new IEventSink?[64];
+    private volatile IEventSink?[] _sinks = new IEventSink?[64];
     private int[] _free = [];
     private int _freeCount;
     private int _used;
@@ -76,10 +76,15 @@ internal sealed partial class EpollLoop : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             slot = _freeCount > 0 ? _free[--_freeCount] : _used++;
-            if (slot == _sinks.Length)
-                Array.Resize(ref _sinks, slot * 2);
+            var sinks = _sinks;
+            if (slot == sinks.Length)
+            {
+                Array.Resize(ref sinks, slot * 2);
+                _sinks = sinks;
+            }
+
             sink.Token = ((ulong)++_generation << 32) | (uint)slot;
-            Volatile.Write(ref _sinks[slot], sink);
+            Volatile.Write(ref sinks[slot], sink);
             if (EventBatch.Add(_epoll, file, events, sink.Token) == 0)
                 return;
         }
