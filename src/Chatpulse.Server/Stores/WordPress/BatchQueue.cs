@@ -29,6 +29,9 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
     // What belongs together comes together: a round of a thread's messages, the receipts of those who read them.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(3);
 
+    // Those who were answered are about to write again: when fewer wait than were answered, they wait for them.
+    private static readonly TimeSpan Regathering = TimeSpan.FromMilliseconds(10);
+
     // Nobody waits for a mark of delivery: it goes along with what somebody waits for, or by itself after this.
     private static readonly TimeSpan PatientGathering = TimeSpan.FromMilliseconds(250);
 
@@ -71,7 +74,7 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
             if (_batches >= site.MaxBatches)
                 return pending.Completion.Task;
             if (pending.IsUrgent)
-                GatherSoon();
+                GatherSoon(Gathering);
             else
                 GatherPatiently();
         }
@@ -80,12 +83,12 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
     }
 
     // Inside the lock, like the next.
-    private void GatherSoon()
+    private void GatherSoon(TimeSpan pause)
     {
         if (_gathering)
             return;
         _gathering = true;
-        _ = GatherAsync(Gathering, () => _gathering = false, patientToo: false);
+        _ = GatherAsync(pause, () => _gathering = false, patientToo: false);
     }
 
     private void GatherPatiently()
@@ -121,6 +124,12 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
                 _batches--;
                 foreach (var done in batch)
                     _underWay.Remove(done.Key);
+                if (_urgent > 0 && _urgent < batch.Count)
+                {
+                    GatherSoon(Regathering);
+                    return;
+                }
+
                 batch = TakeBatch(patientToo: false);
             }
         }
