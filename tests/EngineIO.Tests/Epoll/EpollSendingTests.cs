@@ -139,9 +139,10 @@ public sealed class EpollSendingTests
         await using var host = await EpollHost.StartAsync(options => (options.MaxQueuedBytes, options.SoftQueuedBytes) = (8 * 1024 * 1024, 8 * 1024 * 1024));
         var sockets = EpollHost.Sockets();
         await using (var stalled = await RawWebSocket.ConnectAsync(host))
-        await using (var other = await WebSocketClient.OpenAsync(host))
         {
+            // Before the other one is there: a client knows of its WebSocket before the server has made the session.
             var session = await host.Application.NextAsync();
+            await using var other = await WebSocketClient.OpenAsync(host);
             var big = OutboundMessages.Text(new string('x', 1_000_000));
             for (var i = 0; i < 8; i++)
             {
