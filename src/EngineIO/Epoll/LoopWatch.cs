@@ -53,7 +53,8 @@ internal sealed class LoopWatch : IDisposable
             quiet = Look() ? 0 : quiet + 1;
             if (quiet < RoundsBeforeSleep)
             {
-                Thread.Sleep(Interval);
+                // Nobody wakes a watch that is awake: only its end comes before the interval is over.
+                _wake.Wait(Interval);
                 continue;
             }
 
