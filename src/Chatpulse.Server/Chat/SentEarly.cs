@@ -13,7 +13,7 @@ internal sealed class SentEarly
     private const int Capacity = 65_536;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(long ThreadId, long MessageId), List<string>> _sockets = [];
+    private readonly Dictionary<(long ThreadId, long MessageId), HashSet<string>> _sockets = [];
     private readonly Queue<(long ThreadId, long MessageId)> _order = new();
     private int _count;
 
@@ -25,15 +25,12 @@ internal sealed class SentEarly
             var key = (threadId, messageId);
             if (!_sockets.TryGetValue(key, out var sockets))
             {
-                _sockets.Add(key, sockets = []);
+                _sockets.Add(key, sockets = new HashSet<string>(StringComparer.Ordinal));
                 _order.Enqueue(key);
             }
-            else if (sockets.Contains(socketId))
-            {
-                return;
-            }
 
-            sockets.Add(socketId);
+            if (!sockets.Add(socketId))
+                return;
             _count++;
 
             // The order also has those that were taken.
@@ -46,7 +43,7 @@ internal sealed class SentEarly
     }
 
     /// <summary>The message is told now: the connections that have it. Forgets them.</summary>
-    public IReadOnlyList<string> Take(long threadId, long messageId)
+    public IReadOnlyCollection<string> Take(long threadId, long messageId)
     {
         lock (_lock)
         {
