@@ -23,6 +23,8 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
 
     // The answer repeats the content, with every character escaped in the worst case, and must fit into what is read of an answer.
     private const int MaxBatchWeight = 512 * 1024;
+    // A few operations whose answers are too long are found among the most that a batch has; a site that answers nothing else is not asked for ever.
+    private const int MaxParts = 20;
     private const int MaxWaitingWeight = 64 * 1024 * 1024;
     private const int OperationWeight = 512;
 
@@ -206,11 +208,22 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
 
     private TimeSpan Age(Pending pending) => timeProvider.GetElapsedTime(pending.TakenAt);
 
-    private async Task SendAsync(List<Pending> batch)
+    private Task SendAsync(List<Pending> batch) => SendAsync(batch, repeated: false, new Parts(MaxParts));
+
+    // What is too long to be read is done: it is asked for again in halves, neither of which fails with the other, and one alone once more, which answers shortly
+    // that nothing of it is new.
+    private async Task SendAsync(List<Pending> batch, bool repeated, Parts parts)
     {
         try
         {
-            await CallAsync(batch, repeated: false);
+            await CallAsync(batch, repeated);
+        }
+        catch (ChatException failure) when ((batch.Count > 1 || !repeated) && failure.InnerException is SiteFailureException { IsTooLong: true } && parts.TryTake())
+        {
+            var half = (batch.Count + 1) / 2;
+            await SendAsync(batch.GetRange(0, half), repeated: true, parts);
+            if (half < batch.Count)
+                await SendAsync(batch.GetRange(half, batch.Count - half), repeated: true, parts);
         }
         catch (Exception failure)
         {
@@ -219,34 +232,19 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
         }
     }
 
-    // What is too long to be read is done: it is asked for again in halves, and one alone once more, which answers shortly that nothing of it is new.
     private async Task CallAsync(List<Pending> batch, bool repeated)
     {
-        BatchAnswer answer;
-        try
+        var request = new BatchRequest(batch.ConvertAll(pending => pending.Operation));
+        var call = SiteCall.WithJson(HttpMethod.Post, $"{apiNamespace}/batch", SiteCaller.Server, request, SiteJson.Default.BatchRequest) with
         {
-            var request = new BatchRequest(batch.ConvertAll(pending => pending.Operation));
-            var call = SiteCall.WithJson(HttpMethod.Post, $"{apiNamespace}/batch", SiteCaller.Server, request, SiteJson.Default.BatchRequest) with
-            {
-                Repeatable = true,
-                IsBatch = true,
-                // The one that has waited longest was promised an answer within the time-out.
-                Deadline = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, (site.TimeOut - batch.Max(Age)).Ticks)),
-                MaxAnswerBytes = SiteCall.MessagesAnswer,
-            };
-            var called = await site.CallAsync(call, SiteJson.Default.BatchAnswer, CancellationToken.None);
-            (answer, repeated) = (called.Body, repeated || called.Repeated);
-        }
-        catch (ChatException failure) when ((batch.Count > 1 || !repeated) && failure.InnerException is SiteFailureException { IsTooLong: true })
-        {
-            var half = (batch.Count + 1) / 2;
-            await CallAsync(batch.GetRange(0, half), repeated: true);
-            if (half < batch.Count)
-                await CallAsync(batch.GetRange(half, batch.Count - half), repeated: true);
-            return;
-        }
-
-        var results = answer.Results;
+            Repeatable = true,
+            IsBatch = true,
+            // The one that has waited longest was promised an answer within the time-out.
+            Deadline = TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, (site.TimeOut - batch.Max(Age)).Ticks)),
+            MaxAnswerBytes = SiteCall.MessagesAnswer,
+        };
+        var called = await site.CallAsync(call, SiteJson.Default.BatchAnswer, CancellationToken.None);
+        var results = called.Body.Results;
         if (results is null || results.Count != batch.Count)
         {
             throw WordPressSite.Unavailable(new SiteFailureException(
@@ -255,7 +253,7 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
 
         NoteWrites(results);
         for (var i = 0; i < batch.Count; i++)
-            batch[i].Completion.SetResult(repeated ? results[i] with { Repeated = true } : results[i]);
+            batch[i].Completion.SetResult(repeated || called.Repeated ? results[i] with { Repeated = true } : results[i]);
     }
 
     // One that fails alone says nothing about the site.
@@ -271,6 +269,14 @@ internal sealed class BatchQueue(WordPressSite site, string apiNamespace, TimePr
         OperationWeight
         + (operation.Content is { } content ? Encoding.UTF8.GetByteCount(content) : 0)
         + (OperationWeight * (operation.MessageIds?.Count ?? 0));
+
+    /// <summary>How often a batch may still be divided. Used by one call after the other.</summary>
+    private sealed class Parts(int left)
+    {
+        private int _left = left;
+
+        public bool TryTake() => _left-- > 0;
+    }
 
     private sealed class Pending(SiteOperation operation, int weight, long takenAt)
     {
