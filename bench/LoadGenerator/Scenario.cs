@@ -107,10 +107,10 @@ internal abstract class Scenario(Options options, EventLoop loop) : IClientEvent
     /// <summary>Returns when the server has nothing more to do: dropping thousands of connections is work for it.</summary>
     protected void AwaitQuiet()
     {
-        for (var tries = 0; tries < 40; tries++)
+        for (var tries = 0; tries < 100; tries++)
         {
             var before = Processes.Seconds(Options.Process);
-            loop.RunFor(0.25);
+            loop.RunFor(0.1);
             if (Processes.Seconds(Options.Process) - before <= 0.01) return;
         }
     }
