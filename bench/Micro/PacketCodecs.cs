@@ -33,7 +33,7 @@ public class PacketCodecs
 
     /// <summary>From bytes to an event, its arguments left as JSON.</summary>
     [Benchmark]
-    public SocketPacket? Decode()
+    public SocketPacket Decode()
     {
         BinaryReconstructor? pending = null;
         _parser.Decode(_event, binary: false, ref pending, out var packet, out _);

@@ -6,49 +6,82 @@ namespace SocketIO.Protocol;
 internal ref struct ArgumentScanner
 {
     private Utf8JsonReader _reader;
+    private readonly ReadOnlySpan<byte> _json;
     private readonly int _attachments;
     private ulong _usedAttachments;
+
+    // The arguments, counted from the first one's first byte. Nearly every packet has one: only more of them need an array.
+    private int _start;
+    private int _end;
+    private int _count;
+    private ArgumentRange _first;
+    private ArgumentRange[]? _ranges;
 
     internal ArgumentScanner(ReadOnlySpan<byte> json, int maxDepth, int attachments)
     {
         _reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
+        _json = json;
         _attachments = attachments;
     }
 
-    /// <summary>Null when all is well, otherwise what is wrong. Throws <see cref="JsonException"/> for what is not JSON.</summary>
-    internal string? Scan(bool hasEventName, int maxEventNameLength, int maxArguments, out string? eventName, out ArgumentRange[] arguments)
+    /// <summary>
+    /// Null when all is well, otherwise what is wrong. Throws <see cref="JsonException"/> for what is not JSON. With <paramref name="names"/>
+    /// the first value is the event's name.
+    /// </summary>
+    internal string? Scan(NameCache? names, int maxEventNameLength, int maxArguments, out string? eventName)
     {
         eventName = null;
-        arguments = [];
         if (!_reader.Read() || _reader.TokenType != JsonTokenType.StartArray) return "the payload is not an array";
         _reader.Read();
-        if (hasEventName)
+        if (names is not null)
         {
-            if (ReadEventName(maxEventNameLength, out eventName) is { } error) return error;
+            if (ReadEventName(names, maxEventNameLength, out eventName) is { } error) return error;
             _reader.Read();
         }
 
-        // Nearly every packet has one argument.
-        var ranges = new ArgumentRange[1];
-        var count = 0;
+        _start = (int)_reader.TokenStartIndex;
         for (; _reader.TokenType != JsonTokenType.EndArray; _reader.Read())
         {
-            if (count == maxArguments) return $"more than {maxArguments} arguments";
-            if (count == ranges.Length) Array.Resize(ref ranges, count * 2);
+            if (_count == maxArguments) return $"more than {maxArguments} arguments";
             var start = (int)_reader.TokenStartIndex;
             if (ReadValue(out var loneSurrogate) is { } error) return error;
-            ranges[count++] = new ArgumentRange(start, (int)_reader.BytesConsumed - start, loneSurrogate);
+            _end = (int)_reader.BytesConsumed;
+            Add(new ArgumentRange(start - _start, _end - start, loneSurrogate));
         }
 
         // Reading on finds what follows the array, and refuses it.
         _reader.Read();
         if (_attachments > 0 && _usedAttachments != (1UL << _attachments) - 1) return "an attachment is not used";
-        if (count != ranges.Length) Array.Resize(ref ranges, count);
-        arguments = ranges;
         return null;
     }
 
-    private string? ReadEventName(int maxLength, out string? name)
+    /// <summary>A copy of the arguments that were found.</summary>
+    internal readonly EventArguments Copy(ReadOnlyMemory<byte>[] attachments, JsonSerializerOptions options)
+    {
+        if (_count == 0) return EventArguments.Empty;
+        var json = _json[_start.._end].ToArray();
+        return _count == 1 && attachments.Length == 0
+            ? new EventArguments(json, _first, options)
+            : new EventArguments(json, _count == 1 ? [_first] : _ranges.AsSpan(0, _count).ToArray(), attachments, options);
+    }
+
+    private void Add(ArgumentRange range)
+    {
+        if (_count == 0)
+        {
+            _first = range;
+        }
+        else
+        {
+            _ranges ??= [_first, default];
+            if (_count == _ranges.Length) Array.Resize(ref _ranges, _count * 2);
+            _ranges[_count] = range;
+        }
+
+        _count++;
+    }
+
+    private string? ReadEventName(NameCache names, int maxLength, out string? name)
     {
         name = null;
         // The official server takes a number for a name too.
@@ -56,12 +89,12 @@ internal ref struct ArgumentScanner
         if (_reader.ValueSpan.Length > maxLength) return $"the event's name is longer than {maxLength} bytes";
         if (_reader.TokenType == JsonTokenType.Number)
         {
-            name = System.Text.Encoding.UTF8.GetString(_reader.ValueSpan);
+            name = names.Get(_reader.ValueSpan);
             return null;
         }
 
         if (_reader.ValueIsEscaped && HasLoneSurrogate(_reader.ValueSpan)) return "the event's name is not valid Unicode";
-        name = _reader.GetString()!;
+        name = _reader.ValueIsEscaped ? _reader.GetString()! : names.Get(_reader.ValueSpan);
         return ReservedEvents.Contains(name) ? $"\"{name}\" is a reserved event name" : null;
     }
 

@@ -15,10 +15,11 @@ public sealed class BinaryReconstructor
     /// <summary>How many attachments are still to come.</summary>
     public int Missing => _attachments.Length - _received;
 
-    /// <summary>Takes a copy of the next attachment. The packet, when it was the last; null before that.</summary>
-    internal SocketPacket? Add(ReadOnlySpan<byte> attachment)
+    /// <summary>Takes a copy of the next attachment. True, and the packet, when it was the last.</summary>
+    internal bool Add(ReadOnlySpan<byte> attachment, out SocketPacket packet)
     {
         _attachments[_received++] = attachment.ToArray();
-        return Missing == 0 ? _packet : null;
+        packet = Missing == 0 ? _packet : default;
+        return Missing == 0;
     }
 }

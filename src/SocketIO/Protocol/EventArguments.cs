@@ -10,21 +10,24 @@ namespace SocketIO.Protocol;
 public sealed class EventArguments : PacketArguments
 {
     private readonly byte[] _json;
-    private readonly ArgumentRange[] _ranges;
-    private readonly ReadOnlyMemory<byte>[] _attachments;
+    private readonly ArgumentRange _first;
+    private readonly Parts? _parts;
     private readonly JsonSerializerOptions _options;
 
+    /// <summary>One argument, as nearly all events have, or none if the range is empty.</summary>
+    internal EventArguments(byte[] json, ArgumentRange only, JsonSerializerOptions options) => (_json, _first, _options) = (json, only, options);
+
     internal EventArguments(byte[] json, ArgumentRange[] ranges, ReadOnlyMemory<byte>[] attachments, JsonSerializerOptions options) =>
-        (_json, _ranges, _attachments, _options) = (json, ranges, attachments, options);
+        (_json, _parts, _options) = (json, new Parts(ranges, attachments), options);
 
     /// <summary>No arguments.</summary>
-    public static EventArguments Empty { get; } = new([], [], [], new JsonSerializerOptions());
+    public static EventArguments Empty { get; } = new([], default(ArgumentRange), new JsonSerializerOptions());
 
     /// <summary>How many.</summary>
-    public int Count => _ranges.Length;
+    public int Count => Ranges.Length;
 
     /// <summary>The binary attachments, in the order of their numbers.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> Attachments => _attachments;
+    public IReadOnlyList<ReadOnlyMemory<byte>> Attachments => Binary;
 
     /// <summary>Bytes that these arguments keep in memory.</summary>
     internal int Size
@@ -32,10 +35,15 @@ public sealed class EventArguments : PacketArguments
         get
         {
             var size = _json.Length;
-            foreach (var attachment in _attachments) size += attachment.Length;
+            foreach (var attachment in Binary) size += attachment.Length;
             return size;
         }
     }
+
+    private ReadOnlySpan<ArgumentRange> Ranges =>
+        _parts is { } parts ? parts.Ranges : _first.Length == 0 ? default : new ReadOnlySpan<ArgumentRange>(in _first);
+
+    private ReadOnlyMemory<byte>[] Binary => _parts?.Attachments ?? [];
 
     /// <summary>Makes arguments from a JSON array and its attachments, for instance those that came from another server.</summary>
     /// <param name="utf8JsonArray">The array; every attachment stands in it as <c>{"_placeholder":true,"num":0}</c>. It is copied.</param>
@@ -49,9 +57,9 @@ public sealed class EventArguments : PacketArguments
         try
         {
             var scanner = new ArgumentScanner(utf8JsonArray, new JsonReaderOptions().MaxDepth, attachments.Length);
-            var error = scanner.Scan(hasEventName: false, 0, int.MaxValue, out _, out var ranges);
+            var error = scanner.Scan(names: null, 0, int.MaxValue, out _);
             return error is null
-                ? new EventArguments(utf8JsonArray.ToArray(), ranges, attachments.ToArray(), json)
+                ? scanner.Copy(attachments.ToArray(), json)
                 : throw new InvalidPayloadException(error);
         }
         catch (JsonException exception)
@@ -68,12 +76,13 @@ public sealed class EventArguments : PacketArguments
     /// <exception cref="InvalidOperationException">The JSON options do not know the type; the message says how to add it.</exception>
     public T Get<T>(int index)
     {
-        if ((uint)index >= (uint)_ranges.Length) throw new InvalidPayloadException($"argument {index + 1} is missing");
-        var range = _ranges[index];
+        var ranges = Ranges;
+        if ((uint)index >= (uint)ranges.Length) throw new InvalidPayloadException($"argument {index + 1} is missing");
+        var range = ranges[index];
         if (range.LoneSurrogate) throw new InvalidPayloadException($"argument {index + 1} has text that is not valid Unicode");
         var type = _options.Known<T>();
         var outer = AttachmentScope.Incoming;
-        AttachmentScope.Incoming = _attachments;
+        AttachmentScope.Incoming = Binary;
         try
         {
             // A null would be a NullReferenceException in the handler: who wants to be told of null asks for JsonElement or Nullable<T>.
@@ -98,8 +107,8 @@ public sealed class EventArguments : PacketArguments
     internal override void WriteTo(Utf8JsonWriter writer)
     {
         // The numbers in the placeholders are indexes of this list: they stay right as long as these arguments are the packet's only ones.
-        foreach (var range in _ranges) writer.WriteRawValue(Slice(range), skipInputValidation: true);
-        if (_attachments.Length > 0) AttachmentScope.Outgoing?.AddRange(_attachments);
+        foreach (var range in Ranges) writer.WriteRawValue(Slice(range), skipInputValidation: true);
+        if (_parts is { Attachments.Length: > 0 } parts) AttachmentScope.Outgoing?.AddRange(parts.Attachments);
     }
 
     /// <summary>What these arguments look like to a receiver.</summary>
@@ -140,7 +149,7 @@ public sealed class EventArguments : PacketArguments
         }
 
         // System.Text.Json names a missing field only in a sentence about .NET types; the field itself is what the client needs to know.
-        if (type.Kind == JsonTypeInfoKind.Object && JsonElement.Parse(Slice(_ranges[index])) is { ValueKind: JsonValueKind.Object } json)
+        if (type.Kind == JsonTypeInfoKind.Object && JsonElement.Parse(Slice(Ranges[index])) is { ValueKind: JsonValueKind.Object } json)
         {
             foreach (var property in type.Properties)
             {
@@ -168,4 +177,7 @@ public sealed class EventArguments : PacketArguments
             _ => "does not fit",
         };
     }
+
+    /// <summary>What only some have: more than one argument, or attachments.</summary>
+    private sealed record Parts(ArgumentRange[] Ranges, ReadOnlyMemory<byte>[] Attachments);
 }

@@ -2,16 +2,16 @@ using EngineIO.Transports;
 
 namespace SocketIO.Protocol;
 
-/// <summary>How packets become messages and messages packets. Implementations keep no state and may be used by all threads at once.</summary>
+/// <summary>How packets become messages and messages packets. Implementations keep nothing of what they were given and may be used by all threads at once.</summary>
 public interface IPacketParser
 {
     /// <summary>Decodes one message of a connection. Never throws on what a client sent.</summary>
     /// <param name="data">The message; nothing of it is kept, what must stay is copied.</param>
     /// <param name="binary">Whether it is a binary message.</param>
     /// <param name="pending">The packet whose attachments are still to come, kept by the caller for this connection; null between packets.</param>
-    /// <param name="packet">The packet, when the status is <see cref="PacketDecodeStatus.Complete"/>.</param>
+    /// <param name="packet">The packet, when the status is <see cref="PacketDecodeStatus.Complete"/>; nothing before that.</param>
     /// <param name="error">What is wrong, when the status is <see cref="PacketDecodeStatus.Invalid"/>.</param>
-    PacketDecodeStatus Decode(ReadOnlySpan<byte> data, bool binary, ref BinaryReconstructor? pending, out SocketPacket? packet, out string? error);
+    PacketDecodeStatus Decode(ReadOnlySpan<byte> data, bool binary, ref BinaryReconstructor? pending, out SocketPacket packet, out string? error);
 
     /// <summary>
     /// Encodes one packet, its attachments included, into one message for any number of connections. Binary values turn

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using EngineIO.Transports;
@@ -8,7 +7,7 @@ namespace SocketIO.Protocol;
 
 /// <summary>
 /// The default parser of Socket.IO protocol 5: a text header, JSON, and one binary message an attachment.
-/// Stateless: what is half-received is in the caller's <see cref="BinaryReconstructor"/>.
+/// What is half-received is in the caller's <see cref="BinaryReconstructor"/>; the parser itself keeps names of events and namespaces, to give the same string again.
 /// </summary>
 public sealed class JsonPacketParser : IPacketParser
 {
@@ -17,6 +16,7 @@ public sealed class JsonPacketParser : IPacketParser
 
     private readonly JsonSerializerOptions _json;
     private readonly PacketLimits _limits;
+    private readonly NameCache _names = new();
 
     /// <summary>Makes a parser.</summary>
     /// <param name="json">How arguments are turned into values later.</param>
@@ -29,9 +29,9 @@ public sealed class JsonPacketParser : IPacketParser
     }
 
     /// <inheritdoc />
-    public PacketDecodeStatus Decode(ReadOnlySpan<byte> data, bool binary, ref BinaryReconstructor? pending, out SocketPacket? packet, out string? error)
+    public PacketDecodeStatus Decode(ReadOnlySpan<byte> data, bool binary, ref BinaryReconstructor? pending, out SocketPacket packet, out string? error)
     {
-        packet = null;
+        packet = default;
         error = null;
         if (binary)
         {
@@ -41,8 +41,7 @@ public sealed class JsonPacketParser : IPacketParser
                 return PacketDecodeStatus.Invalid;
             }
 
-            packet = pending.Add(data);
-            if (packet is null) return PacketDecodeStatus.Incomplete;
+            if (!pending.Add(data, out packet)) return PacketDecodeStatus.Incomplete;
             pending = null;
             return PacketDecodeStatus.Complete;
         }
@@ -62,12 +61,12 @@ public sealed class JsonPacketParser : IPacketParser
         }
 
         if (error is not null) return PacketDecodeStatus.Invalid;
-        return packet is null ? PacketDecodeStatus.Incomplete : PacketDecodeStatus.Complete;
+        return pending is null ? PacketDecodeStatus.Complete : PacketDecodeStatus.Incomplete;
     }
 
-    private string? DecodeText(ReadOnlySpan<byte> text, out SocketPacket? packet, out BinaryReconstructor? pending)
+    private string? DecodeText(ReadOnlySpan<byte> text, out SocketPacket packet, out BinaryReconstructor? pending)
     {
-        packet = null;
+        packet = default;
         pending = null;
         if (text.IsEmpty || text[0] is < (byte)'0' or > (byte)'6') return "unknown packet type";
         var type = (SocketPacketType)(text[0] - '0');
@@ -90,7 +89,7 @@ public sealed class JsonPacketParser : IPacketParser
             var end = text.IndexOf((byte)',');
             var name = end < 0 ? text : text[..end];
             if (name.Length > _limits.MaxNamespaceLength) return $"the namespace's name is longer than {_limits.MaxNamespaceLength} bytes";
-            if (name.Length > 1) ns = Encoding.UTF8.GetString(name);
+            if (name.Length > 1) ns = _names.Get(name);
             text = end < 0 ? [] : text[(end + 1)..];
         }
 
@@ -118,25 +117,24 @@ public sealed class JsonPacketParser : IPacketParser
     }
 
     private string? DecodeArguments(
-        ReadOnlySpan<byte> text, SocketPacketType type, string ns, long? ackId, int attachmentCount, out SocketPacket? packet, out BinaryReconstructor? pending)
+        ReadOnlySpan<byte> text, SocketPacketType type, string ns, long? ackId, int attachmentCount, out SocketPacket packet, out BinaryReconstructor? pending)
     {
-        packet = null;
+        packet = default;
         pending = null;
         if (type == SocketPacketType.Ack && ackId is null) return "an ack without its id";
         if (text.IsEmpty) return "the payload is missing";
         var scanner = new ArgumentScanner(text, _limits.MaxJsonDepth, attachmentCount);
-        if (scanner.Scan(type == SocketPacketType.Event, _limits.MaxEventNameLength, _limits.MaxArguments, out var name, out var ranges) is { } error) return error;
+        if (scanner.Scan(type == SocketPacketType.Event ? _names : null, _limits.MaxEventNameLength, _limits.MaxArguments, out var name) is { } error) return error;
         var attachments = attachmentCount == 0 ? [] : new ReadOnlyMemory<byte>[attachmentCount];
-        var arguments = ranges.Length == 0 ? EventArguments.Empty : new EventArguments(text.ToArray(), ranges, attachments, _json);
-        var whole = new SocketPacket(type, ns) { AckId = ackId, EventName = name, Arguments = arguments };
+        var whole = new SocketPacket(type, ns) { AckId = ackId, EventName = name, Arguments = scanner.Copy(attachments, _json) };
         if (attachmentCount == 0) packet = whole;
         else pending = new BinaryReconstructor(whole, attachments);
         return null;
     }
 
-    private string? DecodeObject(ReadOnlySpan<byte> text, SocketPacketType type, string ns, out SocketPacket? packet)
+    private string? DecodeObject(ReadOnlySpan<byte> text, SocketPacketType type, string ns, out SocketPacket packet)
     {
-        packet = null;
+        packet = default;
         JsonElement? data = null;
         if (!text.IsEmpty)
         {

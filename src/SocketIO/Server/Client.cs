@@ -49,7 +49,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
         switch (server.Parser.Decode(data.Span, binary, ref _half, out var packet, out var error))
         {
             case PacketDecodeStatus.Complete:
-                return OnPacket(packet!);
+                return OnPacket(packet);
             case PacketDecodeStatus.Invalid:
                 server.Log.IllegalPacket(session.Id, error);
                 CloseAll(DisconnectReason.ParseError, CloseReason.ParseError);
@@ -59,7 +59,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
         }
     }
 
-    private ValueTask OnPacket(SocketPacket packet)
+    private ValueTask OnPacket(in SocketPacket packet)
     {
         var socket = Find(packet.Namespace);
         switch (packet.Type)
@@ -93,7 +93,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
         return null;
     }
 
-    private void Connect(SocketPacket packet)
+    private void Connect(in SocketPacket packet)
     {
         bool twice;
         bool tooMany;

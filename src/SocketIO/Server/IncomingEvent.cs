@@ -5,13 +5,14 @@ namespace SocketIO.Server;
 /// <summary>One event that a client sent.</summary>
 public sealed class IncomingEvent
 {
-    private readonly Socket _socket;
-    private readonly long? _ackId;
-    private int _answered;
+    private const long NotAsked = long.MinValue;
 
-    internal IncomingEvent(Socket socket, SocketPacket packet)
+    // The number that the answer must carry; its complement, which is negative, once it is answered.
+    private long _ackId;
+
+    internal IncomingEvent(Socket socket, in SocketPacket packet)
     {
-        (_socket, _ackId) = (socket, packet.AckId);
+        (Socket, _ackId) = (socket, packet.AckId ?? NotAsked);
         (Name, Arguments) = (packet.EventName!, packet.Arguments);
     }
 
@@ -24,13 +25,13 @@ public sealed class IncomingEvent
     /// <summary>How to answer it.</summary>
     public Ack Ack => new(this);
 
-    internal bool IsAckRequested => _ackId is not null;
+    internal bool IsAckRequested => Volatile.Read(ref _ackId) != NotAsked;
 
-    internal Socket Socket => _socket;
+    internal Socket Socket { get; }
 
     internal bool Answer(PacketArguments arguments)
     {
-        if (_ackId is not { } id || Interlocked.Exchange(ref _answered, 1) != 0) return false;
-        return _socket.SendAck(id, arguments);
+        var id = Volatile.Read(ref _ackId);
+        return id >= 0 && Interlocked.CompareExchange(ref _ackId, ~id, id) == id && Socket.SendAck(id, arguments);
     }
 }

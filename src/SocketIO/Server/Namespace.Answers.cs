@@ -34,7 +34,7 @@ public sealed partial class Namespace
     }
 
     /// <summary>A socket has answered. False when nobody waits for it.</summary>
-    internal bool OnAnswer(Socket socket, SocketPacket packet)
+    internal bool OnAnswer(Socket socket, in SocketPacket packet)
     {
         if (!_watches.TryGetValue(packet.AckId!.Value, out var watch)) return false;
         if (watch.Place is var place and > 0) socket.Prove(place);

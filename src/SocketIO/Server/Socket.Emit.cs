@@ -140,7 +140,7 @@ public sealed partial class Socket
     internal bool Forget(long id) => TryTakeAck(id, out _);
 
     /// <summary>An answer has come. One that nobody waits for (any more) is ignored.</summary>
-    internal void OnAck(SocketPacket packet)
+    internal void OnAck(in SocketPacket packet)
     {
         if (TryTakeAck(packet.AckId!.Value, out var receiver)) receiver!.OnAnswer(packet.Arguments);
         else if (!Namespace.OnAnswer(this, packet)) Server.Log.UnknownAck(packet.AckId.Value, Namespace.Name, Id);

@@ -10,7 +10,7 @@ public sealed partial class Socket
     private bool _busy = true;
 
     /// <summary>An event has come. Called by the client's reader, one at a time; the task completes when reading may go on.</summary>
-    internal ValueTask OnEvent(SocketPacket packet)
+    internal ValueTask OnEvent(in SocketPacket packet)
     {
         var incoming = new IncomingEvent(this, packet);
         lock (_gate)

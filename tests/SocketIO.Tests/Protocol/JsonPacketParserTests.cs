@@ -23,7 +23,7 @@ public sealed class JsonPacketParserTests
         return json;
     }
 
-    private static PacketDecodeStatus Decode(string text, out SocketPacket? packet, out string? error)
+    private static PacketDecodeStatus Decode(string text, out SocketPacket packet, out string? error)
     {
         BinaryReconstructor? pending = null;
         return Parser.Decode(Encoding.UTF8.GetBytes(text), binary: false, ref pending, out packet, out error);
@@ -54,7 +54,7 @@ public sealed class JsonPacketParserTests
     public void A_legal_packet_is_read(string text, SocketPacketType type, string ns, long? ackId, string? eventName, string data)
     {
         Decode(text, out var packet, out _).ShouldBe(PacketDecodeStatus.Complete);
-        packet!.Type.ShouldBe(type);
+        packet.Type.ShouldBe(type);
         packet.Namespace.ShouldBe(ns);
         packet.AckId.ShouldBe(ackId);
         packet.EventName.ShouldBe(eventName);
@@ -121,7 +121,8 @@ public sealed class JsonPacketParserTests
     public void An_illegal_packet_is_named(string text, string error)
     {
         Decode(text, out var packet, out var found).ShouldBe(PacketDecodeStatus.Invalid);
-        packet.ShouldBeNull();
+        packet.EventName.ShouldBeNull();
+        packet.Arguments.Count.ShouldBe(0);
         found.ShouldNotBeNull().ShouldContain(error);
     }
 
@@ -137,6 +138,28 @@ public sealed class JsonPacketParserTests
         error.ShouldNotBeNull().ShouldContain("256 bytes");
         Decode($"2[\"a\"{string.Concat(Enumerable.Repeat(",0", 257))}]", out _, out error).ShouldBe(PacketDecodeStatus.Invalid);
         error.ShouldNotBeNull().ShouldContain("256 arguments");
+    }
+
+    [Fact]
+    public void The_same_name_is_the_same_string_whatever_others_have_sent()
+    {
+        Decode("2/room,[\"hello\"]", out var first, out _);
+        Decode("2/room,[\"hello\"]", out var second, out _);
+        second.EventName.ShouldBeSameAs(first.EventName);
+        second.Namespace.ShouldBeSameAs(first.Namespace);
+
+        // Far more than are kept: each takes the place of another one.
+        string[] names = [.. Enumerable.Range(0, 5000).Select(number => $"name {number}"), new string('x', 255), "häßlich", "häßlich", "ha\u0308"];
+        foreach (var name in names)
+        {
+            Decode($"2/{name},[\"{name}\"]", out var packet, out _).ShouldBe(PacketDecodeStatus.Complete);
+            packet.EventName.ShouldBe(name);
+            packet.Namespace[1..].ShouldBe(name);
+        }
+
+        Decode("2[\"disconnect\"]", out _, out var error).ShouldBe(PacketDecodeStatus.Invalid);
+        Decode("2[\"disconnect\"]", out _, out error).ShouldBe(PacketDecodeStatus.Invalid);
+        error.ShouldNotBeNull().ShouldContain("reserved");
     }
 
     [Fact]
@@ -157,7 +180,7 @@ public sealed class JsonPacketParserTests
         Parser.Decode([1, 2], binary: true, ref pending, out packet, out _).ShouldBe(PacketDecodeStatus.Incomplete);
         Parser.Decode([], binary: true, ref pending, out packet, out _).ShouldBe(PacketDecodeStatus.Complete);
         pending.ShouldBeNull();
-        packet!.Type.ShouldBe(SocketPacketType.Event);
+        packet.Type.ShouldBe(SocketPacketType.Event);
         packet.AckId.ShouldBe(7);
         packet.Arguments.Get<Upload>(0).Content.ShouldBeEmpty();
         packet.Arguments.Get<byte[]>(1).ShouldBe([1, 2]);
@@ -205,7 +228,7 @@ public sealed class JsonPacketParserTests
             var status = Parser.Decode([.. Encoding.UTF8.GetBytes(start), .. rest], binary: false, ref pending, out var packet, out var error);
             return status switch
             {
-                PacketDecodeStatus.Complete => packet is not null && error is null,
+                PacketDecodeStatus.Complete => error is null && packet.EventName is not null == (packet.Type == SocketPacketType.Event),
                 PacketDecodeStatus.Incomplete => pending is not null,
                 _ => error is not null,
             };
@@ -215,17 +238,18 @@ public sealed class JsonPacketParserTests
     private static SocketPacket RoundTrip(OutboundMessage message)
     {
         BinaryReconstructor? pending = null;
-        SocketPacket? packet = null;
+        SocketPacket packet = default;
+        var status = PacketDecodeStatus.Incomplete;
         foreach (var slice in message.Packets)
         {
-            packet.ShouldBeNull();
+            status.ShouldBe(PacketDecodeStatus.Incomplete);
             var body = message.Frames.Span.Slice(slice.Start, slice.Length);
-            var status = Parser.Decode(slice.Binary ? body : body[1..], slice.Binary, ref pending, out packet, out var error);
+            status = Parser.Decode(slice.Binary ? body : body[1..], slice.Binary, ref pending, out packet, out var error);
             error.ShouldBeNull();
-            status.ShouldNotBe(PacketDecodeStatus.Invalid);
         }
 
-        return packet.ShouldNotBeNull();
+        status.ShouldBe(PacketDecodeStatus.Complete);
+        return packet;
     }
 
     private static string Text(OutboundMessage message)
@@ -279,7 +303,7 @@ public sealed class JsonPacketParserTests
         BinaryReconstructor? pending = null;
         Parser.Decode("51-[\"a\",{\"_placeholder\":true,\"num\":0}, { \"k\" : \"\\ud800\" }]"u8, binary: false, ref pending, out _, out _);
         Parser.Decode([9], binary: true, ref pending, out var packet, out _);
-        var again = Parser.Encode(SocketPacketType.Event, "/", null, "b", packet!.Arguments);
+        var again = Parser.Encode(SocketPacketType.Event, "/", null, "b", packet.Arguments);
         Text(again).ShouldBe("51-[\"b\",{\"_placeholder\":true,\"num\":0},{ \"k\" : \"\\ud800\" }]");
         RoundTrip(again).Arguments.Get<byte[]>(0).ShouldBe([9]);
     }
