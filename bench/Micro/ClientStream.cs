@@ -16,6 +16,9 @@ internal sealed class ClientStream : Stream, IValueTaskSource<int>
     /// <summary>Writes so far.</summary>
     public long Writes { get; private set; }
 
+    /// <summary>Takes what the server writes; nothing is taken note of without it.</summary>
+    public Func<ReadOnlyMemory<byte>, ValueTask>? OnWrite { get; set; }
+
     /// <inheritdoc />
     public override bool CanRead => true;
 
@@ -58,7 +61,7 @@ internal sealed class ClientStream : Stream, IValueTaskSource<int>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Writes++;
-        return ValueTask.CompletedTask;
+        return OnWrite?.Invoke(buffer) ?? ValueTask.CompletedTask;
     }
 
     /// <inheritdoc />

@@ -4,21 +4,24 @@ namespace EngineIO.Transports;
 
 /// <summary>One or more packets of type <c>message</c>, encoded once and framed once, to be sent to any number of sessions.</summary>
 /// <remarks>
-/// Immutable, hence safe to share between threads and sessions. The bytes are finished WebSocket frames, one behind the other; polling
+/// Immutable, hence safe to share between threads and sessions, but for those that <see cref="OutboundMessageWriter.Build"/> made for one session. The bytes are finished WebSocket frames, one behind the other; polling
 /// takes the same bytes without the frame headers. What only some transports need (base64, compression) is made when first asked
 /// for and kept: two threads may then both make it, with the same result, and the last one's stays.
 /// </remarks>
-public sealed class OutboundMessage
+public sealed partial class OutboundMessage
 {
-    private readonly byte[] _frames;
-    private readonly PacketSlice _first;
-    private readonly PacketSlice[]? _packets;
+    private byte[] _frames;
+    private int _length;
+    private PacketSlice _first;
+    private PacketSlice[]? _packets;
+    private bool _compress = true;
     private byte[]? _pollingPayload;
     private DeflatedFrames? _deflated;
 
     internal OutboundMessage(byte[] frames, ReadOnlySpan<PacketSlice> packets)
     {
         _frames = frames;
+        _length = frames.Length;
         if (packets.Length == 1)
             _first = packets[0];
         else
@@ -26,12 +29,16 @@ public sealed class OutboundMessage
     }
 
     /// <summary>Whether a per-message compression may be applied to it. Default true. Compression happens only where the server's options allow it.</summary>
-    public bool Compress { get; init; } = true;
+    public bool Compress
+    {
+        get => _compress;
+        init => _compress = value;
+    }
 
     /// <summary>Length of the encoded message in bytes, frame headers included: what it counts for in the limits of a queue.</summary>
-    public int Length => _frames.Length;
+    public int Length => _length;
 
-    internal ReadOnlyMemory<byte> Frames => _frames;
+    internal ReadOnlyMemory<byte> Frames => new(_frames, 0, _length);
 
     internal ReadOnlySpan<PacketSlice> Packets => _packets ?? new ReadOnlySpan<PacketSlice>(in _first);
 
@@ -77,7 +84,7 @@ public sealed class OutboundMessage
     internal ReadOnlyMemory<byte> FramesDeflated(int threshold)
     {
         if (!Compress)
-            return _frames;
+            return Frames;
         var deflated = _deflated;
         if (deflated is null || deflated.Threshold != threshold)
             _deflated = deflated = new DeflatedFrames(threshold, PerMessageDeflate.Compress(this, threshold));

@@ -6,7 +6,7 @@ namespace EngineIO.Transports;
 /// <summary>Builds an <see cref="OutboundMessage"/> packet by packet in a reused buffer. Not thread-safe: keep one for each thread or each caller.</summary>
 /// <remarks>
 /// The buffer keeps its size from message to message up to 1 MiB; what a larger message needed is given back after it. What is
-/// written is copied once, by <see cref="Build"/>, into an array of exactly the length that the message has.
+/// written is copied once, by <see cref="Build"/>, into an array of exactly the length that the message has, or into one that is used again.
 /// </remarks>
 public sealed class OutboundMessageWriter : IBufferWriter<byte>
 {
@@ -31,8 +31,12 @@ public sealed class OutboundMessageWriter : IBufferWriter<byte>
 
     /// <summary>Ends the message and resets the writer for the next one.</summary>
     /// <param name="compress">What <see cref="OutboundMessage.Compress"/> will be.</param>
+    /// <param name="once">
+    /// True when it will be given to one session, once: its memory is used for another message as soon as it has left, so whoever sends it must not touch it
+    /// afterwards. Not for broadcasts, and not for what is kept.
+    /// </param>
     /// <exception cref="InvalidOperationException">No packet was begun.</exception>
-    public OutboundMessage Build(bool compress = true)
+    public OutboundMessage Build(bool compress = true, bool once = false)
     {
         if (_packetCount == 0)
             throw new InvalidOperationException("A message has at least one packet: call BeginText or BeginBinary first.");
@@ -41,6 +45,9 @@ public sealed class OutboundMessageWriter : IBufferWriter<byte>
         var length = 0;
         foreach (var packet in packets)
             length = checked(length + WebSocketFrame.HeaderLength(packet.Length) + packet.Length);
+
+        if (once && packets.Length == 1 && length <= OutboundMessage.MaxRecycledLength)
+            return BuildOnce(packets[0], length, compress);
 
         var frames = new byte[length];
         var at = 0;
@@ -53,6 +60,16 @@ public sealed class OutboundMessageWriter : IBufferWriter<byte>
         }
 
         var message = new OutboundMessage(frames, packets) { Compress = compress };
+        Reset();
+        return message;
+    }
+
+    private OutboundMessage BuildOnce(PacketSlice packet, int length, bool compress)
+    {
+        var header = WebSocketFrame.HeaderLength(packet.Length);
+        var message = OutboundMessage.Rent(length, packet with { Start = header }, compress, out var frames);
+        WebSocketFrame.WriteHeader(frames, packet.Opcode, packet.Length);
+        _scratch.AsSpan(packet.Start, packet.Length).CopyTo(frames[header..]);
         Reset();
         return message;
     }

@@ -56,7 +56,7 @@ internal sealed partial class WebSocketTransport
                 _received = ArrayPool<byte>.Shared.Rent(size);
                 var count = await _connection.ReadAsync(_received.AsMemory(0, size), CancellationToken.None);
                 size = count < size ? SmallRead : LargeRead;
-                graceful = count == 0 ? OnConnectionEnded(session, exception: null) : await TakeAsync(session, count);
+                graceful = count == 0 ? OnConnectionEnded(session, exception: null) : await TakeAllAsync(session, count);
                 ReturnReceived();
             }
         }
@@ -115,31 +115,67 @@ internal sealed partial class WebSocketTransport
     }
 
     /// <summary>Takes in everything that was received. Null when reading goes on, else how it has ended: in good order or not.</summary>
-    /// <remarks>A method of its own, as all that it needs while the application is waited for would otherwise lie in the frame that every idle connection keeps.</remarks>
-    private async ValueTask<bool?> TakeAsync(EngineSession session, int count)
+    /// <remarks>
+    /// Methods of their own, as all that is needed while the application is waited for would otherwise lie in the frame that every idle connection keeps. What need not
+    /// be waited for costs no asynchronous frame.
+    /// </remarks>
+    private ValueTask<bool?> TakeAllAsync(EngineSession session, int count)
     {
         var rest = _received.AsMemory(0, count);
         while (true)
         {
             var read = _reader.Read(ref rest);
             if (read.Kind == WebSocketReadKind.NeedMore)
-                return null;
-            if (read.Kind is not (WebSocketReadKind.Text or WebSocketReadKind.Binary))
-            {
-                if (await TakeControlAsync(session, read) is { } graceful)
-                    return graceful;
-            }
-            else if (_session is null)
-            {
-                if (!await ProbeAsync(session, read))
-                    return false;
-            }
-            else if (!await DispatchAsync(session, read))
-            {
-                // It has ended: only the answer to the close frame is still waited for.
-                _reader.DiscardMessages();
-            }
+                return default;
+            var taking = TakeAsync(session, read);
+            if (!taking.IsCompletedSuccessfully)
+                return TakeRestAsync(session, taking, rest);
+#pragma warning disable VSTHRD103 // It has completed.
+            if (taking.Result is { } graceful)
+                return new ValueTask<bool?>(graceful);
+#pragma warning restore VSTHRD103
         }
+    }
+
+    private async ValueTask<bool?> TakeRestAsync(EngineSession session, ValueTask<bool?> taking, Memory<byte> rest)
+    {
+        while (true)
+        {
+            if (await taking is { } graceful)
+                return graceful;
+            var read = _reader.Read(ref rest);
+            if (read.Kind == WebSocketReadKind.NeedMore)
+                return null;
+            taking = TakeAsync(session, read);
+        }
+    }
+
+    private ValueTask<bool?> TakeAsync(EngineSession session, WebSocketRead read)
+    {
+        if (read.Kind is not (WebSocketReadKind.Text or WebSocketReadKind.Binary))
+            return TakeControlAsync(session, read);
+        if (_session is null)
+            return ProbeAsync(session, read);
+        var dispatching = DispatchAsync(session, read);
+        if (!dispatching.IsCompletedSuccessfully)
+            return AwaitDispatchAsync(dispatching);
+#pragma warning disable VSTHRD103 // It has completed.
+        OnDispatched(dispatching.Result);
+#pragma warning restore VSTHRD103
+        return default;
+    }
+
+    private async ValueTask<bool?> AwaitDispatchAsync(ValueTask<bool> dispatching)
+    {
+        OnDispatched(await dispatching);
+        return null;
+    }
+
+    // When the session has ended only the answer to the close frame is still waited for.
+    private void OnDispatched(bool goesOn)
+    {
+        if (!goesOn)
+            _reader.DiscardMessages();
     }
 
     private static ValueTask<bool> DispatchAsync(EngineSession session, WebSocketRead message)
@@ -179,7 +215,8 @@ internal sealed partial class WebSocketTransport
         return null;
     }
 
-    private async ValueTask<bool> ProbeAsync(EngineSession session, WebSocketRead message)
+    /// <summary>Takes in a message of a transport that is being upgraded to. Null when reading goes on, else false.</summary>
+    private async ValueTask<bool?> ProbeAsync(EngineSession session, WebSocketRead message)
     {
         if (message.Kind == WebSocketReadKind.Text && PacketCodec.TryReadType(message.Payload.Span, out var packet))
         {
@@ -187,14 +224,14 @@ internal sealed partial class WebSocketTransport
             {
                 await _connection.WriteAsync(ProbeAnswer.Frames, CancellationToken.None);
                 _attempt!.OnProbe();
-                return true;
+                return null;
             }
 
             if (packet == PacketType.Upgrade)
             {
                 var upgraded = await session.CompleteUpgradeAsync(_attempt!, this);
                 _attempt = null;
-                return upgraded;
+                return upgraded ? null : false;
             }
         }
 

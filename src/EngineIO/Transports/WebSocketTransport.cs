@@ -103,11 +103,12 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
     public void Write(OutboundMessage? direct)
     {
         var sending = direct is not null;
+        var alone = direct;
         try
         {
             for (var turn = 0; turn < WritesPerTurn; turn++)
             {
-                var data = direct is null ? TakeBatch(sending) : FramesOf(direct);
+                var data = direct is null ? TakeBatch(sending, out alone) : FramesOf(direct);
                 direct = null;
                 if (data.IsEmpty)
                     return;
@@ -121,6 +122,7 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
 #pragma warning disable VSTHRD002 // It has completed: this only takes note of it.
                 write.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
+                alone?.Recycle();
                 ReturnBatch();
             }
         }
@@ -190,8 +192,11 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         _deflate ? message.FramesDeflated(_host.Options.PerMessageDeflateThreshold) : message.Frames;
 
     /// <summary>The next bytes to write: what waits, joined, or the close frame once the session has ended. Empty when there is nothing: the right to write is then given up.</summary>
-    private ReadOnlyMemory<byte> TakeBatch(bool sending)
+    /// <param name="sending">Whether it is on behalf of someone who sends.</param>
+    /// <param name="alone">The message, when the bytes are those of one only.</param>
+    private ReadOnlyMemory<byte> TakeBatch(bool sending, out OutboundMessage? alone)
     {
+        alone = null;
         var drained = false;
         while (true)
         {
@@ -201,7 +206,7 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
             {
                 var queue = _session.Queue;
                 if (!_closing && queue.Dequeue() is { } first)
-                    return Join(FramesOf(first), queue);
+                    return Join(first, queue, out alone);
                 if (!_closing && _session.IsDraining && !drained)
                 {
                     drained = true;
@@ -221,12 +226,16 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         }
     }
 
-    private ReadOnlyMemory<byte> Join(ReadOnlyMemory<byte> first, OutboundQueue queue)
+    private ReadOnlyMemory<byte> Join(OutboundMessage message, OutboundQueue queue, out OutboundMessage? alone)
     {
+        var first = FramesOf(message);
+        alone = message;
         if (queue.Count == 0 || first.Length >= CoalescedBytes)
             return first;
+        alone = null;
         _batch = System.Buffers.ArrayPool<byte>.Shared.Rent(CoalescedBytes);
         first.CopyTo(_batch);
+        message.Recycle();
         var length = first.Length;
         while (queue.Peek() is { } next)
         {
@@ -236,6 +245,7 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
             frames.CopyTo(_batch.AsMemory(length));
             length += frames.Length;
             queue.Dequeue();
+            next.Recycle();
         }
 
         return _batch.AsMemory(0, length);

@@ -24,8 +24,12 @@ public interface IPacketParser
     /// <param name="arguments">The arguments.</param>
     /// <param name="offset">An extra last argument: where the packet is in the recovery log. Null for none.</param>
     /// <param name="compress">Whether the transport may compress it.</param>
+    /// <param name="once">
+    /// Whether it is given to one session, once, and not touched afterwards: its memory may then be used again as soon as it has left
+    /// (see <see cref="OutboundMessageWriter.Build"/>).
+    /// </param>
     /// <exception cref="InvalidOperationException">The JSON options do not know a type; the message says how to add it.</exception>
-    OutboundMessage Encode(SocketPacketType type, string ns, long? ackId, string? eventName, PacketArguments arguments, string? offset = null, bool compress = true);
+    OutboundMessage Encode(SocketPacketType type, string ns, long? ackId, string? eventName, PacketArguments arguments, string? offset = null, bool compress = true, bool once = false);
 
     /// <summary>Encodes a packet whose data is one JSON object or nothing: connect, connect_error, disconnect.</summary>
     /// <param name="type">The type.</param>

@@ -157,12 +157,12 @@ public sealed class JsonPacketParser : IPacketParser
 
     /// <inheritdoc />
     public OutboundMessage Encode(
-        SocketPacketType type, string ns, long? ackId, string? eventName, PacketArguments arguments, string? offset = null, bool compress = true)
+        SocketPacketType type, string ns, long? ackId, string? eventName, PacketArguments arguments, string? offset = null, bool compress = true, bool once = false)
     {
         var encoder = PacketEncoder.Rent();
         try
         {
-            return encoder.Encode(type, ns, ackId, eventName, arguments, offset, compress);
+            return encoder.Encode(type, ns, ackId, eventName, arguments, offset, compress, once);
         }
         finally
         {

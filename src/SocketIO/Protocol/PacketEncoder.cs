@@ -35,7 +35,7 @@ internal sealed class PacketEncoder
     internal static void Return(PacketEncoder encoder) => _idle = encoder;
 
     internal OutboundMessage Encode(
-        SocketPacketType type, string ns, long? ackId, string? eventName, PacketArguments arguments, string? offset, bool compress)
+        SocketPacketType type, string ns, long? ackId, string? eventName, PacketArguments arguments, string? offset, bool compress, bool once)
     {
         var outer = AttachmentScope.Outgoing;
         AttachmentScope.Outgoing = _attachments;
@@ -59,7 +59,7 @@ internal sealed class PacketEncoder
                 }
             }
 
-            return _message.Build(compress);
+            return _message.Build(compress, once);
         }
         catch
         {

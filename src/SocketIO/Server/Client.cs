@@ -260,6 +260,8 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
     /// <summary>Completes when the reader may take the next message: at once, unless too much waits.</summary>
     internal ValueTask ReadOn()
     {
+        // Mostly nothing waits. What another thread adds at this moment counts with the next message.
+        if (!IsFull) return default;
         lock (_gate)
         {
             if (!IsFull || _ended) return default;
@@ -268,6 +270,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
         }
     }
 
-    // Under the lock.
-    private bool IsFull => _pendingEvents >= server.Options.MaxPendingEvents || _pendingBytes >= server.Options.MaxPendingEventBytes;
+    // Under the lock, or as a hint.
+    private bool IsFull =>
+        Volatile.Read(ref _pendingEvents) >= server.Options.MaxPendingEvents || Volatile.Read(ref _pendingBytes) >= server.Options.MaxPendingEventBytes;
 }

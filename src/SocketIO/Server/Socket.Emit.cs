@@ -93,7 +93,7 @@ public sealed partial class Socket
 
         // Dropped before it is encoded.
         if (isVolatile && !Client.Session.IsWritable) return false;
-        var message = Server.Parser.Encode(SocketPacketType.Event, Namespace.Name, null, eventName, arguments, null, compress);
+        var message = Server.Parser.Encode(SocketPacketType.Event, Namespace.Name, null, eventName, arguments, null, compress, once: true);
         if (!Send(message, isVolatile)) return false;
         if (_anyOutgoing is not null) NotifyOutgoing(eventName, EventArguments.From(arguments, Server.Json));
         return true;
@@ -104,7 +104,7 @@ public sealed partial class Socket
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<EventArguments>(cancellationToken);
         var id = Namespace.NextAckId();
-        var message = Server.Parser.Encode(SocketPacketType.Event, Namespace.Name, id, eventName, arguments, null, compress);
+        var message = Server.Parser.Encode(SocketPacketType.Event, Namespace.Name, id, eventName, arguments, null, compress, once: true);
         var pending = new PendingAck(this, id, eventName);
         if (!Connected) pending.OnDisconnected();
         else if (!Expect(id, pending))
@@ -123,7 +123,8 @@ public sealed partial class Socket
     }
 
     /// <summary>Sends the answer to a client's event. False when the socket is not connected.</summary>
-    internal bool SendAck(long id, PacketArguments arguments) => Send(Server.Parser.Encode(SocketPacketType.Ack, Namespace.Name, id, null, arguments));
+    internal bool SendAck(long id, PacketArguments arguments) =>
+        Send(Server.Parser.Encode(SocketPacketType.Ack, Namespace.Name, id, null, arguments, once: true));
 
     /// <summary>Puts one who waits for an answer into the table. False when the table is full or the socket closed.</summary>
     internal bool Expect(long id, IAckReceiver receiver)

@@ -83,6 +83,59 @@ public sealed class OutboundMessageTests
     }
 
     [Fact]
+    public void The_memory_of_a_message_for_one_session_is_used_again_once_it_has_left()
+    {
+        var writer = new OutboundMessageWriter();
+        var first = Build("a longer text", once: true);
+        var second = Build("b", once: true);
+        second.ShouldNotBeSameAs(first);
+        first.Recycle();
+        first.Recycle();
+
+        var again = Build("c", once: true, compress: false);
+        again.ShouldBeSameAs(first);
+        again.Frames.ToArray().ShouldBe([0x81, 2, (byte)'4', (byte)'c']);
+        again.Length.ShouldBe(4);
+        again.Compress.ShouldBeFalse();
+        Encoding.UTF8.GetString(again.PollingPayload().Span).ShouldBe("4c");
+        second.Frames.ToArray().ShouldBe([0x81, 2, (byte)'4', (byte)'b']);
+        Build("d", once: true).ShouldNotBeSameAs(first, "it has left once");
+
+        var shared = Build("for all", once: false);
+        shared.Recycle();
+        Build("e", once: true).ShouldNotBeSameAs(shared);
+        shared.Frames.ToArray().ShouldBe([0x81, 8, (byte)'4', .. "for all"u8]);
+
+        OutboundMessage Build(string text, bool once, bool compress = true)
+        {
+            writer.BeginText();
+            writer.Write(Encoding.UTF8.GetBytes(text));
+            return writer.Build(compress, once);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(125)]
+    [InlineData(126)]
+    [InlineData(OutboundMessage.MaxRecycledLength)]
+    [InlineData(70_000)]
+    public void A_message_for_one_session_has_the_frames_that_it_would_have_for_all(int length)
+    {
+        var writer = new OutboundMessageWriter();
+        var text = Enumerable.Repeat((byte)'x', length).ToArray();
+        for (var i = 0; i < 3; i++)
+        {
+            writer.BeginText();
+            writer.Write(text);
+            var message = writer.Build(compress: true, once: true);
+            message.Frames.ToArray().ShouldBe(OutboundMessage.Text(text).Frames.ToArray());
+            message.Recycle();
+        }
+    }
+
+    [Fact]
     public void Writer_refuses_bytes_that_belong_to_no_packet()
     {
         var writer = new OutboundMessageWriter();
