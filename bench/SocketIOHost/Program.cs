@@ -7,7 +7,7 @@ using SocketIOHost;
 var arguments = HostArguments.Parse(args);
 var builder = WebApplication.CreateSlimBuilder();
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(arguments.Port));
-if (arguments.Epoll) builder.WebHost.UseEpollTransport(epoll => epoll.RequestsOnLoop = true);
+if (arguments.Epoll) builder.WebHost.UseEpollTransport(epoll => (epoll.RequestsOnLoop, epoll.DirectUpgrades) = (true, true));
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddSocketIO(options => options.Json.TypeInfoResolverChain.Add(PublishedMessageJson.Default));
 await using var app = builder.Build();

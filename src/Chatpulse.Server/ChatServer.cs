@@ -51,7 +51,7 @@ internal static partial class ChatServer
             Listen(kestrel, settings);
         });
         if (settings.UseEpoll)
-            builder.WebHost.UseEpollTransport(epoll => epoll.RequestsOnLoop = true);
+            builder.WebHost.UseEpollTransport(epoll => (epoll.RequestsOnLoop, epoll.DirectUpgrades) = (true, true));
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;

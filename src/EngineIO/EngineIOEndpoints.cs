@@ -1,3 +1,4 @@
+using EngineIO.Epoll;
 using EngineIO.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -17,6 +18,7 @@ public static class EngineIOEndpoints
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(server);
         endpoints.ServiceProvider.GetService<IHostApplicationLifetime>()?.ApplicationStopping.Register(() => _ = server.CloseAsync());
+        endpoints.ServiceProvider.GetService<DirectUpgrades>()?.Add(path);
         return endpoints.Map(path, server.HandleAsync).WithDisplayName($"Engine.IO {path}");
     }
 }

@@ -29,7 +29,7 @@ public sealed class SpecificationServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        if (Environment.GetEnvironmentVariable("TEST_TRANSPORT") is "epoll") builder.WebHost.UseEpollTransport();
+        if (Environment.GetEnvironmentVariable("TEST_TRANSPORT") is "epoll") builder.WebHost.UseEpollTransport(epoll => epoll.DirectUpgrades = true);
         if (time is not null) builder.Services.AddSingleton(time);
         builder.Services.AddSocketIO(configure);
         var server = new SpecificationServer(builder.Build(), log);

@@ -9,7 +9,7 @@ using SocketIO.Server;
 var arguments = HostArguments.Parse(args);
 var builder = WebApplication.CreateSlimBuilder();
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(arguments.Port));
-if (Environment.GetEnvironmentVariable("TEST_TRANSPORT") is "epoll") builder.WebHost.UseEpollTransport();
+if (Environment.GetEnvironmentVariable("TEST_TRANSPORT") is "epoll") builder.WebHost.UseEpollTransport(epoll => epoll.DirectUpgrades = true);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddSocketIO(options =>
 {

@@ -21,6 +21,7 @@ internal sealed class EpollConnection : Stream, IEventSink
     private readonly Readiness _readable = new();
     private readonly Readiness _writable = new();
     private ReadOnlyMemory<byte> _unread;
+    private ReadOnlyMemory<byte> _preamble;
     private Action? _onPeerGone;
     private int _use;
 
@@ -63,6 +64,12 @@ internal sealed class EpollConnection : Stream, IEventSink
     /// </summary>
     public bool DropsFailedWrites { get; set; }
 
+    /// <summary>Bytes that leave together with the next write, before its own; a write of nothing sends them alone. To be set by the writer.</summary>
+    public ReadOnlyMemory<byte> Preamble
+    {
+        set => _preamble = value;
+    }
+
     /// <summary>Called once when the peer has gone, or will send no more; at once if so already. Null takes it back.</summary>
     public Action? OnPeerGone
     {
@@ -79,6 +86,9 @@ internal sealed class EpollConnection : Stream, IEventSink
 
     /// <summary>Bytes that have been read already and are to be read again, before all others.</summary>
     public void Unread(ReadOnlyMemory<byte> bytes) => _unread = bytes;
+
+    /// <summary>Lets who waits for something to read find out that there is nothing.</summary>
+    public void EndReadWait() => _readable.Signal();
 
     /// <summary>Ends it in both directions at once: whoever reads finds its end, whoever writes an error, and what the peer has not taken is thrown away.</summary>
     public unsafe void Abort()
@@ -133,6 +143,12 @@ internal sealed class EpollConnection : Stream, IEventSink
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (!_preamble.IsEmpty)
+        {
+            buffer = buffer.IsEmpty ? _preamble : (byte[])[.. _preamble.Span, .. buffer.Span];
+            _preamble = default;
+        }
+
         if (DropsFailedWrites)
             return SendOrDropAsync(buffer);
         var sent = TrySend(buffer.Span);
@@ -235,7 +251,7 @@ internal sealed class EpollConnection : Stream, IEventSink
     }
 
     /// <summary>Receives what is there. False when nothing is; 0 bytes at the end.</summary>
-    private unsafe bool TryReceive(Span<byte> buffer, out int received)
+    public unsafe bool TryReceive(Span<byte> buffer, out int received)
     {
         Use();
         try

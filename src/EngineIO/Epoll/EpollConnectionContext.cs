@@ -68,6 +68,7 @@ internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetach
         _connection.OnPeerGone = null;
         _connection.ContinuesOnThreadPool = false;
         _connection.DropsFailedWrites = false;
+        _connection.Listener.OnDetached();
         return _connection;
     }
 

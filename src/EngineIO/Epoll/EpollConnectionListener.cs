@@ -20,6 +20,7 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
     private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(1);
 
     private readonly bool _onLoop;
+    private readonly DirectUpgrades? _upgrades;
     private readonly EpollLoop[] _loops;
     private readonly MemoryPool<byte> _pool;
     private readonly ILogger _logger;
@@ -38,13 +39,17 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
     private int _open = 1;
     private bool _unbound;
 
-    public EpollConnectionListener(IPEndPoint endPoint, EpollTransportOptions options, EpollLoop[] loops, MemoryPool<byte> pool, ILogger logger)
+    public EpollConnectionListener(IPEndPoint endPoint, EpollTransportOptions options, DirectUpgrades? upgrades, EpollLoop[] loops, MemoryPool<byte> pool, ILogger logger)
     {
+        _upgrades = upgrades;
+        _silentTime = options.SilentTime;
         _onLoop = options.RequestsOnLoop;
         _loops = loops;
         _pool = pool;
         _logger = logger;
         _retry = new Timer(static listener => ((EpollConnectionListener)listener!).ListenAgain(), this, Timeout.Infinite, Timeout.Infinite);
+        if (upgrades is not null)
+            _silentTimer = new Timer(static listener => ((EpollConnectionListener)listener!).OnSilent(), this, Timeout.Infinite, Timeout.Infinite);
         _socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -150,6 +155,8 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
             _socket.Dispose();
         }
 
+        EndSilent();
+
         // The listener itself was the one that it began with.
         OnClosed();
         _accepted.Writer.TryComplete();
@@ -197,12 +204,17 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
         var number = Interlocked.Increment(ref _count);
         var loop = _loops[number % _loops.Length];
         var connection = new EpollConnection(file, loop, this);
+        var remote = SocketAddressReader.Read(address[..Math.Min(length, address.Length)]);
+        if (_isPlain)
+        {
+            _ = ReceiveFirstAsync(connection, remote, number);
+            return true;
+        }
+
         try
         {
-            var context = new EpollConnectionContext(connection, $"{_prefix}{number:X}", SocketAddressReader.Read(address[..Math.Min(length, address.Length)]), _pool, _onLoop);
+            GiveToKestrel(connection, remote, number);
             connection.Register();
-            if (!_accepted.Writer.TryWrite(context))
-                connection.Dispose();
         }
         catch
         {
@@ -212,6 +224,15 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
 
         return true;
     }
+
+    private void GiveToKestrel(EpollConnection connection, IPEndPoint? remote, long number)
+    {
+        var context = new EpollConnectionContext(connection, IdOf(number), remote, _pool, _onLoop);
+        if (!_accepted.Writer.TryWrite(context))
+            connection.Dispose();
+    }
+
+    private string IdOf(long number) => $"{_prefix}{number:X}";
 
     private bool GoOnAfter(int error)
     {

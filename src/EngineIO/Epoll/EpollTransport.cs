@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -27,7 +28,22 @@ public static class EpollTransport
         configure?.Invoke(options);
         if (!OperatingSystem.IsLinux())
             return builder;
-        return builder.ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(provider =>
-            new EpollTransportFactory(options, provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<IMemoryPoolFactory<byte>>())));
+        return builder.ConfigureServices(services =>
+        {
+            if (options.DirectUpgrades)
+                AddDirectUpgrades(services);
+            services.AddSingleton<IConnectionListenerFactory>(provider => new EpollTransportFactory(
+                options, provider.GetService<DirectUpgrades>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<IMemoryPoolFactory<byte>>()));
+        });
+    }
+
+    // Only the server is told of the application. Where it is none that is known by its type, as in a test host, nothing listens on epoll either.
+    private static void AddDirectUpgrades(IServiceCollection services)
+    {
+        if (services.LastOrDefault(service => service.ServiceType == typeof(IServer))?.ImplementationType is not { } kestrel)
+            return;
+        services.AddSingleton(new DirectUpgrades());
+        services.AddSingleton<IServer>(provider => new DirectUpgradeServer(
+            (IServer)ActivatorUtilities.CreateInstance(provider, kestrel), provider.GetRequiredService<DirectUpgrades>(), provider.GetRequiredService<ILoggerFactory>()));
     }
 }

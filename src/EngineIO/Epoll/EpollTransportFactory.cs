@@ -10,16 +10,18 @@ namespace EngineIO.Epoll;
 internal sealed class EpollTransportFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     private readonly EpollTransportOptions _options;
+    private readonly DirectUpgrades? _upgrades;
     private readonly ILogger _logger;
     private readonly MemoryPool<byte> _pool;
     private readonly Lock _gate = new();
     private LoopWatch? _watch;
     private EpollLoop[]? _loops;
 
-    public EpollTransportFactory(EpollTransportOptions options, ILoggerFactory loggers, IMemoryPoolFactory<byte> pools)
+    public EpollTransportFactory(EpollTransportOptions options, DirectUpgrades? upgrades, ILoggerFactory loggers, IMemoryPoolFactory<byte> pools)
     {
         options.Validate();
         _options = options;
+        _upgrades = upgrades;
         _logger = loggers.CreateLogger("EngineIO.Epoll");
         _pool = pools.Create();
     }
@@ -28,7 +30,7 @@ internal sealed class EpollTransportFactory : IConnectionListenerFactory, IConne
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new EpollConnectionListener((IPEndPoint)endpoint, _options, Loops(), _pool, _logger));
+        new(new EpollConnectionListener((IPEndPoint)endpoint, _options, _upgrades, Loops(), _pool, _logger));
 
     public void Dispose()
     {

@@ -15,6 +15,20 @@ public sealed class EpollTransportOptions
     /// </summary>
     public bool RequestsOnLoop { get; set; }
 
+    /// <summary>
+    /// Whether the loops read the opening request of a WebSocket themselves, when it is for the path of an Engine.IO server, and give it to the application without Kestrel, which halves what a
+    /// connection costs to open. Default false. The whole pipeline of middleware runs as ever, on the loop's thread as with <see cref="RequestsOnLoop"/>.
+    /// </summary>
+    /// <remarks>
+    /// Begins at an end point with its first WebSocket that has left Kestrel, which shows that neither TLS nor anything else stands between. Requests with anything unusual about them, and all
+    /// others, are Kestrel's as before. What such a request does not have: Kestrel's features, events and metrics of connections, its limits on their number
+    /// (<see cref="EngineIOOptions.MaxSessions"/> bounds sessions), and the connection middleware of <c>ListenOptions.Use</c>.
+    /// </remarks>
+    public bool DirectUpgrades { get; set; }
+
+    /// <summary>How long the loops wait for a connection's first bytes before it is Kestrel's, which has the time-outs for silence. Two seconds; tests have no time.</summary>
+    internal TimeSpan SilentTime { get; set; } = TimeSpan.FromSeconds(2);
+
     internal void Validate()
     {
         if (LoopCount is < 1 or > 256)

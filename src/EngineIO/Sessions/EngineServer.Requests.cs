@@ -163,10 +163,13 @@ public sealed partial class EngineServer
         AddHeaders(context, sid);
         var deflate = _options.PerMessageDeflate && PerMessageDeflate.IsAcceptable(context.Request.Headers.SecWebSocketExtensions);
         var stream = await WebSocketHandshake.AcceptAsync(context, deflate);
-        var detached = WebSocketHandshake.Detach(context);
+        var detached = WebSocketHandshake.Detach(context, stream);
         var transport = new WebSocketTransport(detached is null ? context : null, detached ?? stream, this, deflate);
         if (session is not null)
         {
+            // The client speaks first now, once it has the answer.
+            if (detached is not null)
+                await detached.WriteAsync(ReadOnlyMemory<byte>.Empty);
             await RunAsync(transport, session, probing: true, detached);
             return;
         }

@@ -1,3 +1,4 @@
+using EngineIO.Epoll;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features.Authentication;
 
@@ -9,12 +10,9 @@ internal static class HandshakeSnapshot
     public static EngineHandshake Take(HttpContext context, TimeProvider time)
     {
         var request = context.Request;
-        var headers = new HeaderDictionary(request.Headers.Count);
-        foreach (var (name, value) in request.Headers)
-            headers[name] = value;
         return new EngineHandshake
         {
-            Headers = headers,
+            Headers = context.Features.Get<UpgradeExchange>()?.RequestHeaders is { } own && own == request.Headers ? own : Copy(request.Headers),
             // Parsed anew for each request, and never changed after that.
             Query = request.Query,
             Url = $"{request.PathBase}{request.Path}{request.QueryString}",
@@ -25,5 +23,13 @@ internal static class HandshakeSnapshot
             // Asking the context would make an empty principal for everybody whom no authentication has found.
             User = context.Features.Get<IHttpAuthenticationFeature>()?.User,
         };
+    }
+
+    private static HeaderDictionary Copy(IHeaderDictionary headers)
+    {
+        var copy = new HeaderDictionary(headers.Count);
+        foreach (var (name, value) in headers)
+            copy[name] = value;
+        return copy;
     }
 }

@@ -61,11 +61,16 @@ internal static class WebSocketHandshake
         headers.Connection = HeaderNames.Upgrade;
         headers.Upgrade = "websocket";
         headers.SecWebSocketAccept = AcceptKey(context.Request.Headers.SecWebSocketKey.ToString());
+        if (context.Features.Get<UpgradeExchange>() is { } exchange)
+            return await exchange.AcceptAsync();
         return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
     }
 
     /// <summary>Takes the connection out of an HTTP/1.1 request that was accepted. Null when it cannot be taken, and lives in the request.</summary>
-    public static EpollConnection? Detach(HttpContext context) =>
+    public static EpollConnection? Detach(HttpContext context, Stream stream) =>
+        stream as EpollConnection ?? Detach(context);
+
+    private static EpollConnection? Detach(HttpContext context) =>
         HttpProtocol.IsHttp11(context.Request.Protocol) ? context.Features.Get<IDetachableConnection>()?.Detach() : null;
 
     /// <summary>The answer to a client's key.</summary>

@@ -1,3 +1,4 @@
+using EngineIO.Epoll;
 using EngineIO.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -14,10 +15,17 @@ internal static class EpollHost
         RecordingApplication? application = null,
         Action<ListenOptions>? listen = null,
         Action<WebApplication>? map = null,
-        int loops = 1)
+        int loops = 1,
+        Action<EpollTransportOptions>? epoll = null)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
-        return EngineHost.StartAsync(configure, time, application ?? RecordingApplication.Echo(), listen, options => options.LoopCount = loops, map);
+        return EngineHost.StartAsync(configure, time, application ?? RecordingApplication.Echo(), listen, Configure, map);
+
+        void Configure(EpollTransportOptions options)
+        {
+            options.LoopCount = loops;
+            epoll?.Invoke(options);
+        }
     }
 
     /// <summary>Threads of event loops that the process has.</summary>

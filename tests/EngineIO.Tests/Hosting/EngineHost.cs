@@ -65,7 +65,7 @@ internal sealed class EngineHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, options => listen?.Invoke(options)));
         builder.WebHost.UseKestrelHttpsConfiguration();
         if (epoll is not null || Environment.GetEnvironmentVariable("TEST_TRANSPORT") is "epoll")
-            builder.WebHost.UseEpollTransport(epoll);
+            builder.WebHost.UseEpollTransport(epoll ?? (options => options.DirectUpgrades = true));
         var app = builder.Build();
         var options = new EngineIOOptions();
         configure?.Invoke(options);

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using EngineIO.Sessions;
 using EngineIO.Tests.Hosting;
 using Microsoft.AspNetCore.Hosting;
@@ -114,7 +112,7 @@ public sealed class Http2Tests
         listen: options =>
         {
             options.Protocols = HttpProtocols.Http1AndHttp2;
-            options.UseHttps(Certificate());
+            options.UseHttps(TestCertificate.Create());
         });
 
 #pragma warning disable CA5359 // The certificate was made a moment ago by this test: there is nobody to vouch for it.
@@ -124,12 +122,4 @@ public sealed class Http2Tests
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
     };
 #pragma warning restore CA5359
-
-    private static X509Certificate2 Certificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
-    }
 }
