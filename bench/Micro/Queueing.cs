@@ -11,7 +11,7 @@ public class Queueing
     private const int MostAtOnce = 256;
 
     private readonly OutboundMessage _message = OutboundMessage.Text("2[\"msg\",{\"room\":\"room0000\",\"text\":\"xxxxxxxxxxxxxxxx\"}]"u8);
-    private readonly OutboundQueue _queue = new(new EngineIOOptions(), new QueueBudget(long.MaxValue, () => 1), TimeProvider.System);
+    private readonly OutboundQueue _queue = new(new EngineIOOptions(), new QueueBudget(long.MaxValue), TimeProvider.System);
 
     /// <summary>Messages that wait at a time.</summary>
     [Params(1, 16, MostAtOnce)]

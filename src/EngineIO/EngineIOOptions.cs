@@ -82,8 +82,9 @@ public sealed class EngineIOOptions
     public TimeSpan StalledWriteTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// What may wait for all clients together, in bytes; a message that waits for several counts for each. When it is spent, a session that holds
-    /// more than its equal share is closed with <c>slow consumer</c>. Default 512 MiB.
+    /// What may wait for all clients together, in bytes of memory; a message that waits for several counts once. When it is spent, sessions are closed with
+    /// <c>slow consumer</c> until it holds again: those that have taken nothing for a second first, the more they hold and the longer it lasts the sooner; others only if
+    /// that is not enough, those with the most waiting first. Default 512 MiB.
     /// </summary>
     public long MaxTotalQueuedBytes { get; set; } = 512L * 1024 * 1024;
 

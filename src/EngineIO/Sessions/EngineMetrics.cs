@@ -18,7 +18,7 @@ internal sealed class EngineMetrics : IDisposable
         _upgrades = _meter.CreateCounter<long>("engineio.upgrades", "{upgrade}", "Upgrades from polling to WebSocket, by outcome.");
         _slowConsumers = _meter.CreateCounter<long>("engineio.slow_consumers", "{session}", "Sessions closed because a limit of their outbound queue was reached.");
         _meter.CreateObservableGauge("engineio.sessions.active", sessions, "{session}", "Sessions that are open.");
-        _meter.CreateObservableGauge("engineio.queue.bytes", queuedBytes, "By", "Bytes that wait in all outbound queues; a message counts in each.");
+        _meter.CreateObservableGauge("engineio.queue.bytes", queuedBytes, "By", "Bytes that wait in all outbound queues; a message that waits in several counts once.");
     }
 
     public void Opened(EngineTransports transport) =>

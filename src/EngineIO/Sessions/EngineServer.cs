@@ -45,7 +45,7 @@ public sealed partial class EngineServer : IAsyncDisposable, IEngineHost
         _logger = loggerFactory.CreateLogger("EngineIO");
         _time = timeProvider;
         Wheel = new TimingWheel(timeProvider, _logger);
-        _budget = new QueueBudget(options.MaxTotalQueuedBytes, () => SessionCount);
+        _budget = new QueueBudget(options.MaxTotalQueuedBytes);
         _metrics = new EngineMetrics(() => SessionCount, () => _budget.Bytes);
     }
 

@@ -52,6 +52,7 @@ public sealed partial class EngineSession
             _upgrade = null;
             transport.Attach(this);
             _transport = transport;
+            Queue.MarkProgress();
 
             // Nobody else can have claimed a transport that was not in use. A loop's round puts the write off.
             write = transport.TryClaimWrite(direct: null);

@@ -207,44 +207,75 @@ public sealed partial class EngineSession
     /// </param>
     internal void End(CloseReason reason, Exception? exception, PollEnding polling = PollEnding.Close, bool notifyLater = false)
     {
-        IEngineSessionHandler? handler;
-        ITransport transport;
-        UpgradeAttempt? upgrade;
-        bool handling;
+        if (TryBeginEnd(reason, exception) is { } ending)
+            FinishEnd(ending, polling, notifyLater);
+    }
+
+    /// <summary>The first half of <see cref="End"/>: nothing waits here any more, and nothing is taken. Null when it had ended before.</summary>
+    internal SessionEnding? TryBeginEnd(CloseReason reason, Exception? exception)
+    {
         lock (Gate)
         {
             if (_state == SessionState.Closed)
-                return;
+                return null;
             if (_state == SessionState.Closing && reason != CloseReason.SlowConsumer)
                 reason = _closeReason;
             _state = SessionState.Closed;
             _closeReason = reason;
             _closeException = exception;
             Queue.Clear();
-            transport = _transport;
-            upgrade = _upgrade;
+            var upgrade = _upgrade;
             _upgrade = null;
 
             // While a message is being handled, whoever brought it tells the application afterwards.
-            handler = _handler;
-            handling = _handling;
+            return new SessionEnding(_transport, upgrade, _handler, _handling);
         }
+    }
 
+    /// <summary>The second half of <see cref="End"/>: the client and the application are told. No lock of the caller's may be held.</summary>
+    internal void FinishEnd(SessionEnding ending, PollEnding polling, bool notifyLater)
+    {
+        // Nobody changes them any more.
+        var (reason, exception) = (_closeReason, _closeException);
         _heartbeat.Stop();
-        upgrade?.Abandon();
-        if (transport is PollingTransport poll)
+        ending.Upgrade?.Abandon();
+        if (ending.Transport is PollingTransport poll)
             poll.End(polling);
         else
-            transport.Close(reason);
+            ending.Transport.Close(reason);
         _host.OnEnded(this, reason, exception);
-        if (handler is null)
+        if (ending.Handler is not { } handler)
             return;
-        if (handling)
+        if (ending.Handling)
             handler.OnEndedWhileHandling();
         else if (notifyLater)
             ThreadPool.UnsafeQueueUserWorkItem(static told => told.Session.NotifyClosed(told.Handler, told.Reason, told.Exception), (Session: this, Handler: handler, Reason: reason, Exception: exception), preferLocal: false);
         else
             NotifyClosed(handler, reason, exception);
+    }
+
+    /// <summary>Makes a write that was put off until the end of a loop's round.</summary>
+    internal void WritePutOff()
+    {
+        ITransport transport;
+        lock (Gate)
+        {
+            transport = _transport;
+            if (!transport.TryTakeCorked(long.MaxValue))
+                return;
+        }
+
+        transport.Write(direct: null);
+    }
+
+    /// <summary>What it holds of the server's memory, and for how long its client has taken nothing.</summary>
+    internal (long Bytes, TimeSpan StalledFor) Backlog
+    {
+        get
+        {
+            lock (Gate)
+                return (Queue.HeldBytes, Queue.StalledFor);
+        }
     }
 
     /// <summary>Takes in one packet. False when nothing further is to be read from this transport.</summary>
@@ -338,35 +369,38 @@ public sealed partial class EngineSession
 
     private bool Send(OutboundMessage message, bool alsoWhileClosing)
     {
-        ITransport? transport;
+        ITransport transport;
+        bool direct, write;
         var queued = false;
-        var again = false;
+        var spent = false;
         lock (Gate)
         {
             if (_state != SessionState.Open && !(alsoWhileClosing && _state == SessionState.Closing))
                 return false;
             transport = _transport;
-            if (Queue.Count > 0 || !transport.TryClaimWrite(message))
+            write = direct = Queue.Count == 0 && transport.TryClaimWrite(message);
+            if (!direct)
             {
                 queued = Queue.TryEnqueue(message);
-                if (queued && !transport.TryTakeCorked(Queue.Bytes))
-                    return true;
+                spent = _host.Budget.IsSpent;
 
                 // What was put off counts against nobody before it has been tried.
-                again = !queued && transport.TryTakeCorked(long.MaxValue);
-                if (!queued && !again)
-                    transport = null;
+                write = transport.TryTakeCorked(queued && !spent ? Queue.Bytes : long.MaxValue);
+                if (queued && !write && !spent)
+                    return true;
             }
         }
 
-        if (transport is null)
-        {
-            End(CloseReason.SlowConsumer, exception: null, notifyLater: true);
-            return false;
-        }
-
-        transport.Write(queued || again ? null : message);
-        return !again || Send(message, alsoWhileClosing);
+        if (write)
+            transport.Write(direct ? message : null);
+        if (spent)
+            _host.RelieveQueues();
+        if (direct || queued)
+            return true;
+        if (write)
+            return Send(message, alsoWhileClosing);
+        End(CloseReason.SlowConsumer, exception: null, notifyLater: true);
+        return false;
     }
 
     private void NotifyClosed(IEngineSessionHandler handler, CloseReason reason, Exception? exception)

@@ -13,6 +13,9 @@ internal interface IEngineHost
 
     QueueBudget Budget { get; }
 
+    /// <summary>Brings what all queues hold together below the budget when it is spent. No session's lock is held.</summary>
+    void RelieveQueues();
+
     /// <summary>A session has ended.</summary>
     void OnEnded(EngineSession session, CloseReason reason, Exception? exception);
 

@@ -17,6 +17,8 @@ public sealed partial class OutboundMessage
     private bool _compress = true;
     private byte[]? _pollingPayload;
     private DeflatedFrames? _deflated;
+    private QueueBudget? _budget;
+    private int _holders;
 
     internal OutboundMessage(byte[] frames, ReadOnlySpan<PacketSlice> packets)
     {
@@ -90,6 +92,15 @@ public sealed partial class OutboundMessage
             _deflated = deflated = new DeflatedFrames(threshold, PerMessageDeflate.Compress(this, threshold));
         return deflated.Frames;
     }
+
+    /// <summary>Something that <paramref name="budget"/> counts holds this now. True when it is to be counted: nothing did before.</summary>
+    /// <remarks>It belongs to the first budget that asks; another server's counts it once for each that holds it.</remarks>
+    internal bool AddHolder(QueueBudget budget) => !IsOf(budget) || Interlocked.Increment(ref _holders) == 1;
+
+    /// <summary>The reverse of <see cref="AddHolder"/>. True when it was the last.</summary>
+    internal bool RemoveHolder(QueueBudget budget) => !IsOf(budget) || Interlocked.Decrement(ref _holders) == 0;
+
+    private bool IsOf(QueueBudget budget) => ReferenceEquals(_budget ?? Interlocked.CompareExchange(ref _budget, budget, null) ?? budget, budget);
 
     private byte[] EncodePollingPayload()
     {

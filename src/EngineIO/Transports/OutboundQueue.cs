@@ -21,7 +21,10 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     private OutboundMessage? _single;
     private OutboundMessage?[]? _ring;
     private int _head;
-    private long _progressAt;
+    private long _blockedAt;
+    private bool _isBlocked;
+    private OutboundMessage? _held;
+    private int _heldBytes;
     private TaskCompletionSource? _shrunk;
     private long _shrunkTo;
 
@@ -31,19 +34,48 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     /// <summary>Bytes that wait.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Notes that the client has taken something just now, or is about to be given something.</summary>
-    public void MarkProgress() => _progressAt = time.GetTimestamp();
+    /// <summary>Bytes that wait, and those that a write has been given which does not complete.</summary>
+    public long HeldBytes => Bytes + (_held?.Length ?? 0) + _heldBytes;
+
+    /// <summary>For how long the client has taken nothing; zero when what is written to it leaves at once.</summary>
+    /// <remarks>Only a client can make it grow: what waits because the server has not come to it yet counts against nobody.</remarks>
+    public TimeSpan StalledFor => _isBlocked ? time.GetElapsedTime(_blockedAt) : TimeSpan.Zero;
+
+    /// <summary>Notes that the client takes nothing for now.</summary>
+    public void MarkBlocked()
+    {
+        if (_isBlocked)
+            return;
+        _isBlocked = true;
+        _blockedAt = time.GetTimestamp();
+    }
+
+    /// <summary>Notes that a write does not complete for now, and what it holds: a message, or so many bytes of a buffer of its own.</summary>
+    public void MarkBlocked(OutboundMessage? message, int bytes)
+    {
+        MarkBlocked();
+        _held = message;
+        _heldBytes = bytes;
+        if (message is not null)
+            budget.Hold(message);
+        budget.Add(bytes);
+    }
+
+    /// <summary>Notes that the client has taken something.</summary>
+    public void MarkProgress()
+    {
+        _isBlocked = false;
+        ReleaseHeld();
+    }
 
     /// <summary>Appends a message. False, and nothing is appended, when a limit is reached: the client is a slow consumer.</summary>
     public bool TryEnqueue(OutboundMessage message)
     {
-        if (Count == 0)
-            MarkProgress();
-        else if (IsOverLimit(message.Length))
+        if (Count > 0 && IsOverLimit(message.Length))
             return false;
         Append(message);
         Bytes += message.Length;
-        budget.Add(message.Length);
+        budget.Hold(message);
         return true;
     }
 
@@ -68,7 +100,7 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
 
         Count--;
         Bytes -= message.Length;
-        budget.Add(-message.Length);
+        budget.Release(message);
         if (Count == 0)
             ReturnRing();
         NotifyShrunk();
@@ -78,15 +110,14 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     /// <summary>The oldest message, left where it is.</summary>
     public OutboundMessage? Peek() => Count == 0 ? null : _ring is null ? _single : _ring[_head];
 
-    /// <summary>Throws away everything that waits.</summary>
+    /// <summary>Throws away everything that waits. What a write still holds is counted no more: the time that it has left is bounded.</summary>
     public void Clear()
     {
-        budget.Add(-Bytes);
-        Bytes = 0;
-        Count = 0;
-        _single = null;
-        ReturnRing();
-        NotifyShrunk();
+        while (Dequeue() is not null)
+        {
+        }
+
+        ReleaseHeld();
     }
 
     /// <summary>
@@ -118,9 +149,16 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
         var bytes = Bytes + length;
         if (Count >= options.MaxQueuedMessages || bytes > options.MaxQueuedBytes)
             return true;
-        if (bytes > options.SoftQueuedBytes && time.GetElapsedTime(_progressAt) > options.StalledWriteTimeout)
-            return true;
-        return budget.IsSpent(bytes);
+        return bytes > options.SoftQueuedBytes && StalledFor > options.StalledWriteTimeout;
+    }
+
+    private void ReleaseHeld()
+    {
+        if (_held is not null)
+            budget.Release(_held);
+        budget.Add(-_heldBytes);
+        _held = null;
+        _heldBytes = 0;
     }
 
     private void Append(OutboundMessage message)
@@ -144,6 +182,7 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
             var larger = ArrayPool<OutboundMessage?>.Shared.Rent(_ring.Length * 2);
             _ring.AsSpan(_head).CopyTo(larger);
             _ring.AsSpan(0, _head).CopyTo(larger.AsSpan(_ring.Length - _head));
+            budget.Add((larger.Length - CountedLength(_ring)) * (long)IntPtr.Size);
             Return(_ring);
             _ring = larger;
             _head = 0;
@@ -157,10 +196,14 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     {
         if (_ring is null)
             return;
+        budget.Add(-CountedLength(_ring) * (long)IntPtr.Size);
         Return(_ring);
         _ring = null;
         _head = 0;
     }
+
+    // The smallest are kept for whoever needs one next, and cost less than the session itself.
+    private static int CountedLength(OutboundMessage?[] ring) => ring.Length > SmallestRing ? ring.Length : 0;
 
     private static void Return(OutboundMessage?[] ring)
     {

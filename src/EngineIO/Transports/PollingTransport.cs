@@ -44,7 +44,13 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
     public bool IsWritable => _poll is { Task.IsCompleted: false } && session.Queue.Count == 0;
 
     /// <inheritdoc />
-    public bool TryClaimWrite(OutboundMessage? direct) => _poll is not null && _poll.TrySetResult(new PollResult(PollOutcome.Flush, direct));
+    public bool TryClaimWrite(OutboundMessage? direct)
+    {
+        if (_poll is not null)
+            return _poll.TrySetResult(new PollResult(PollOutcome.Flush, direct));
+        session.Queue.MarkBlocked();
+        return false;
+    }
 
     /// <inheritdoc />
     public bool TryTakeCorked(long queuedBytes) => false;
@@ -325,7 +331,10 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
                     payload.Add(next);
             }
 
+            // What did not fit into this answer waits for the next poll.
             session.Queue.MarkProgress();
+            if (session.Queue.Count > 0)
+                session.Queue.MarkBlocked();
             var drained = session.IsDraining && session.Queue.Count == 0;
             if (drained)
                 payload.Add(Close);

@@ -115,7 +115,7 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
                 var write = _connection.WriteAsync(data, CancellationToken.None);
                 if (!write.IsCompletedSuccessfully)
                 {
-                    Await(write);
+                    Await(write, alone);
                     return;
                 }
 
@@ -251,12 +251,21 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         return _batch.AsMemory(0, length);
     }
 
-    private void Await(ValueTask write)
+    private void Await(ValueTask write, OutboundMessage? message)
     {
-        lock (_session!.Gate)
+        var session = _session!;
+        lock (session.Gate)
+        {
             _writePending = true;
+            if (session.IsServed)
+                session.Queue.MarkBlocked(message, _batch?.Length ?? 0);
+        }
+
         _pending = write.ConfigureAwait(false).GetAwaiter();
         _pending.UnsafeOnCompleted(_onWritten ??= OnWritten);
+
+        // It may go on, elsewhere, from here: nothing of this transport is touched any more.
+        _host.RelieveQueues();
     }
 
     private void OnWritten()
@@ -291,6 +300,7 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
             // Nothing can be written any more, not even a close frame.
             _closing = _closeSent = true;
             _writing = _writePending = false;
+            _session.Queue.MarkProgress();
             _idle?.TrySetResult();
         }
 
