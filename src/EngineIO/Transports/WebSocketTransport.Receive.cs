@@ -150,7 +150,7 @@ internal sealed partial class WebSocketTransport
         }
     }
 
-    private ValueTask<bool?> TakeAsync(EngineSession session, WebSocketRead read)
+    private ValueTask<bool?> TakeAsync(EngineSession session, in WebSocketRead read)
     {
         if (read.Kind is not (WebSocketReadKind.Text or WebSocketReadKind.Binary))
             return TakeControlAsync(session, read);
@@ -178,7 +178,7 @@ internal sealed partial class WebSocketTransport
             _reader.DiscardMessages();
     }
 
-    private static ValueTask<bool> DispatchAsync(EngineSession session, WebSocketRead message)
+    private static ValueTask<bool> DispatchAsync(EngineSession session, in WebSocketRead message)
     {
         var payload = message.Payload;
         if (message.Kind == WebSocketReadKind.Binary)
@@ -190,7 +190,7 @@ internal sealed partial class WebSocketTransport
     }
 
     /// <summary>Takes in whatever is no message. Null when reading goes on, else how it has ended.</summary>
-    private ValueTask<bool?> TakeControlAsync(EngineSession session, WebSocketRead read)
+    private ValueTask<bool?> TakeControlAsync(EngineSession session, in WebSocketRead read)
     {
         switch (read.Kind)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -108,14 +109,33 @@ public sealed class EventArguments : PacketArguments
     {
         // The numbers in the placeholders are indexes of this list: they stay right as long as these arguments are the packet's only ones.
         foreach (var range in Ranges) writer.WriteRawValue(Slice(range), skipInputValidation: true);
-        if (_parts is { Attachments.Length: > 0 } parts) AttachmentScope.Outgoing?.AddRange(parts.Attachments);
+        AddAttachments();
+    }
+
+    /// <summary>Writes the array of these arguments alone, byte for byte as they came; attachments are left as <see cref="WriteTo"/> does.</summary>
+    internal void CopyTo(IBufferWriter<byte> writer)
+    {
+        // Between two arguments there was a comma at least.
+        var array = writer.GetSpan(_json.Length + 2);
+        var length = 0;
+        array[length++] = (byte)'[';
+        foreach (var range in Ranges)
+        {
+            if (length > 1) array[length++] = (byte)',';
+            Slice(range).CopyTo(array[length..]);
+            length += range.Length;
+        }
+
+        array[length++] = (byte)']';
+        writer.Advance(length);
+        AddAttachments();
     }
 
     /// <summary>What these arguments look like to a receiver.</summary>
     internal static EventArguments From(PacketArguments arguments, JsonSerializerOptions options)
     {
         if (arguments is EventArguments same) return same;
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        var buffer = new ArrayBufferWriter<byte>();
         var attachments = new List<ReadOnlyMemory<byte>>();
         var outer = AttachmentScope.Outgoing;
         AttachmentScope.Outgoing = attachments;
@@ -132,6 +152,11 @@ public sealed class EventArguments : PacketArguments
         }
 
         return Parse(buffer.WrittenSpan, options, [.. attachments]);
+    }
+
+    private void AddAttachments()
+    {
+        if (_parts is { Attachments.Length: > 0 } parts) AttachmentScope.Outgoing?.AddRange(parts.Attachments);
     }
 
     private ReadOnlySpan<byte> Slice(ArgumentRange range) => _json.AsSpan(range.Start, range.Length);

@@ -52,7 +52,7 @@ public sealed class JsonPacketParser : IPacketParser
         {
             try
             {
-                error = DecodeText(data, out packet, out pending);
+                error = DecodeText(data, ref packet, ref pending);
             }
             catch (JsonException exception)
             {
@@ -64,10 +64,8 @@ public sealed class JsonPacketParser : IPacketParser
         return pending is null ? PacketDecodeStatus.Complete : PacketDecodeStatus.Incomplete;
     }
 
-    private string? DecodeText(ReadOnlySpan<byte> text, out SocketPacket packet, out BinaryReconstructor? pending)
+    private string? DecodeText(ReadOnlySpan<byte> text, ref SocketPacket packet, ref BinaryReconstructor? pending)
     {
-        packet = default;
-        pending = null;
         if (text.IsEmpty || text[0] is < (byte)'0' or > (byte)'6') return "unknown packet type";
         var type = (SocketPacketType)(text[0] - '0');
         text = text[1..];
@@ -105,22 +103,20 @@ public sealed class JsonPacketParser : IPacketParser
         {
             case SocketPacketType.Event:
             case SocketPacketType.Ack:
-                return DecodeArguments(text, type, ns, ackId, attachments, out packet, out pending);
+                return DecodeArguments(text, type, ns, ackId, attachments, ref packet, ref pending);
             case SocketPacketType.Disconnect when !text.IsEmpty:
                 return "a disconnect packet has no payload";
             case SocketPacketType.Disconnect:
                 packet = new SocketPacket(type, ns);
                 return null;
             default:
-                return DecodeObject(text, type, ns, out packet);
+                return DecodeObject(text, type, ns, ref packet);
         }
     }
 
     private string? DecodeArguments(
-        ReadOnlySpan<byte> text, SocketPacketType type, string ns, long? ackId, int attachmentCount, out SocketPacket packet, out BinaryReconstructor? pending)
+        ReadOnlySpan<byte> text, SocketPacketType type, string ns, long? ackId, int attachmentCount, ref SocketPacket packet, ref BinaryReconstructor? pending)
     {
-        packet = default;
-        pending = null;
         if (type == SocketPacketType.Ack && ackId is null) return "an ack without its id";
         if (text.IsEmpty) return "the payload is missing";
         var scanner = new ArgumentScanner(text, _limits.MaxJsonDepth, attachmentCount);
@@ -132,9 +128,8 @@ public sealed class JsonPacketParser : IPacketParser
         return null;
     }
 
-    private string? DecodeObject(ReadOnlySpan<byte> text, SocketPacketType type, string ns, out SocketPacket packet)
+    private string? DecodeObject(ReadOnlySpan<byte> text, SocketPacketType type, string ns, ref SocketPacket packet)
     {
-        packet = default;
         JsonElement? data = null;
         if (!text.IsEmpty)
         {

@@ -87,6 +87,13 @@ internal sealed class PacketEncoder
     {
         _message.BeginText();
         WriteHeader(type, attachments, ns, ackId);
+        if (eventName is null && offset is null && arguments is EventArguments received)
+        {
+            // An answer with what came from somewhere: there is nothing to serialize.
+            received.CopyTo(_message);
+            return;
+        }
+
         _json.Reset(_message);
         _json.WriteStartArray();
         if (eventName is not null) _json.WriteStringValue(eventName);

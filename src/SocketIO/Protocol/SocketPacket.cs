@@ -10,6 +10,9 @@ public readonly struct SocketPacket
     private readonly string? _namespace;
     private readonly EventArguments? _arguments;
 
+    // Boxed: a packet that has it is rare, and every other one would be copied about with room for it.
+    private readonly object? _data;
+
     internal SocketPacket(SocketPacketType type, string ns) => (Type, _namespace) = (type, ns);
 
     /// <summary>Its type; the two binary types become <see cref="SocketPacketType.Event"/> and <see cref="SocketPacketType.Ack"/> once they are whole.</summary>
@@ -32,5 +35,9 @@ public readonly struct SocketPacket
     }
 
     /// <summary>What came with <see cref="SocketPacketType.Connect"/> or <see cref="SocketPacketType.ConnectError"/>; null when nothing did.</summary>
-    public JsonElement? Data { get; internal init; }
+    public JsonElement? Data
+    {
+        get => (JsonElement?)_data;
+        internal init => _data = value;
+    }
 }

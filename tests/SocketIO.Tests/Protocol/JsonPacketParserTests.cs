@@ -306,6 +306,11 @@ public sealed class JsonPacketParserTests
         var again = Parser.Encode(SocketPacketType.Event, "/", null, "b", packet.Arguments);
         Text(again).ShouldBe("51-[\"b\",{\"_placeholder\":true,\"num\":0},{ \"k\" : \"\\ud800\" }]");
         RoundTrip(again).Arguments.Get<byte[]>(0).ShouldBe([9]);
+        var answer = Parser.Encode(SocketPacketType.Ack, "/", 5, null, packet.Arguments, once: true);
+        Text(answer).ShouldBe("61-5[{\"_placeholder\":true,\"num\":0},{ \"k\" : \"\\ud800\" }]");
+        RoundTrip(answer).Arguments.Get<byte[]>(0).ShouldBe([9]);
+        Text(Parser.Encode(SocketPacketType.Ack, "/", 5, null, EventArguments.Empty)).ShouldBe("35[]");
+        Text(Parser.Encode(SocketPacketType.Ack, "/", 5, null, EventArguments.Parse("[1 ,\"2\",\t[3]]"u8, Json))).ShouldBe("35[1,\"2\",[3]]");
     }
 
     [Fact]
