@@ -2,7 +2,7 @@ using EngineIO.Transports;
 
 namespace SocketIO.Protocol;
 
-/// <summary>How packets become messages and messages packets. Implementations keep nothing of what they were given and may be used by all threads at once.</summary>
+/// <summary>How packets become messages and messages packets. Implementations keep nothing of a connection, and all threads may use them at once.</summary>
 public interface IPacketParser
 {
     /// <summary>Decodes one message of a connection. Never throws on what a client sent.</summary>
