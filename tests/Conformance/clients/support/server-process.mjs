@@ -138,9 +138,9 @@ export async function conformanceHost(options) {
 }
 
 /** Starts Conformance.Host on a port; `pingTimeout` in milliseconds, for clients that may be too busy for the 200 of the protocol suites. */
-export async function startConformanceHost(port, { pingTimeout } = {}) {
+export async function startConformanceHost(port, { pingTimeout, env } = {}) {
   const dll = releaseBuild('tests/Conformance.Host', 'Conformance.Host.dll');
-  const host = startProcess('Conformance.Host', 'dotnet', [dll, '--port', String(port), ...(pingTimeout ? ['--ping-timeout', String(pingTimeout)] : [])], { port });
+  const host = startProcess('Conformance.Host', 'dotnet', [dll, '--port', String(port), ...(pingTimeout ? ['--ping-timeout', String(pingTimeout)] : [])], { env, port });
   return host.answers('/engine.io/');
 }
 
