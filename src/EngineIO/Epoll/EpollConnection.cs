@@ -60,9 +60,11 @@ internal sealed class EpollConnection : Stream, IEventSink
     }
 
     /// <summary>
-    /// Whether a write that fails is thrown away with all that follow, and aborts the connection, rather than told to who writes. To be set by the writer.
+    /// Whether Kestrel reads and writes it, which wants to be told of a reset by an exception when it reads, and of no failure when it writes: what cannot be written is
+    /// thrown away with all that follows, and aborts the connection. Everybody else finds a reset to be an end like any other when reading, and is told when writing.
+    /// To be set by who reads and writes.
     /// </summary>
-    public bool DropsFailedWrites { get; set; }
+    public bool IsKestrels { get; set; }
 
     /// <summary>Bytes that leave together with the next write, before its own; a write of nothing sends them alone. To be set by the writer.</summary>
     public ReadOnlyMemory<byte> Preamble
@@ -149,7 +151,7 @@ internal sealed class EpollConnection : Stream, IEventSink
             _preamble = default;
         }
 
-        if (DropsFailedWrites)
+        if (IsKestrels)
             return SendOrDropAsync(buffer);
         var sent = TrySend(buffer.Span);
         return sent == buffer.Length ? default : SendAsync(buffer[sent..]);
@@ -274,6 +276,11 @@ internal sealed class EpollConnection : Stream, IEventSink
                     case Libc.TryAgain:
                         received = 0;
                         return false;
+
+                    // Clients that just vanish are a part of life, and an exception costs more than all else that was done for them.
+                    case Libc.ConnectionReset when !IsKestrels:
+                        received = 0;
+                        return true;
                     case var error:
                         throw Failure("Reading", error);
                 }

@@ -28,7 +28,7 @@ internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetach
         connection.ContinuesOnThreadPool = !onLoop;
 
         // Kestrel expects of its pipe that writing never fails: that the client has gone it learns from ConnectionClosed.
-        connection.DropsFailedWrites = true;
+        connection.IsKestrels = true;
         Input = PipeReader.Create(connection, new StreamPipeReaderOptions(pool, leaveOpen: true, useZeroByteReads: true));
         Output = PipeWriter.Create(connection, new StreamPipeWriterOptions(pool, leaveOpen: true));
         Transport = this;
@@ -67,7 +67,7 @@ internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetach
         _detached = true;
         _connection.OnPeerGone = null;
         _connection.ContinuesOnThreadPool = false;
-        _connection.DropsFailedWrites = false;
+        _connection.IsKestrels = false;
         _connection.Listener.OnDetached();
         return _connection;
     }
