@@ -175,7 +175,10 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
     {
         try
         {
-            Listen();
+            if (SpareFiles.AreLeftAlone())
+                Listen();
+            else
+                WaitForFiles(TooManyFiles);
         }
         catch (IOException exception)
         {
@@ -201,6 +204,9 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
 
         if (file < 0)
             return GoOnAfter(Marshal.GetLastPInvokeError());
+        var isLast = SpareFiles.AreTouchedBy(file);
+        if (isLast)
+            WaitForFiles(TooManyFiles);
         var number = Interlocked.Increment(ref _count);
         var loop = _loops[number % _loops.Length];
         var connection = new EpollConnection(file, loop, this);
@@ -208,7 +214,7 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
         if (_isPlain)
         {
             _ = ReceiveFirstAsync(connection, remote, number);
-            return true;
+            return !isLast;
         }
 
         try
@@ -222,7 +228,7 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
             throw;
         }
 
-        return true;
+        return !isLast;
     }
 
     private void GiveToKestrel(EpollConnection connection, IPEndPoint? remote, long number)
@@ -233,6 +239,8 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
     }
 
     private string IdOf(long number) => $"{_prefix}{number:X}";
+
+    private static string TooManyFiles => Marshal.GetPInvokeErrorMessage(Libc.TooManyFiles);
 
     private bool GoOnAfter(int error)
     {
@@ -261,8 +269,8 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
         {
             if (_unbound)
                 return;
-            _loops[0].Forget(_file, this);
             _retry.Change(RetryAfter, Timeout.InfiniteTimeSpan);
+            _loops[0].Forget(_file, this);
         }
     }
 

@@ -190,21 +190,45 @@ internal sealed partial class EpollLoop : IDisposable
                 return;
             }
 
+            // The thread first: a loop that is taken from one and given to none would stand still.
+            if (TryFindThread() is not { } found)
+                return;
+            next = found;
             var lead = Volatile.Read(ref _lead);
             term = new LoopTerm((lead | Handling) + 2, _term, OnFailed);
             if (Interlocked.CompareExchange(ref _lead, term.Turn, lead | Handling) != (lead | Handling))
             {
                 // It has gone on at this very moment.
+                _spare.Push(next);
                 return;
             }
 
-            next = _spare.Count > 0 ? _spare.Pop() : new LoopThread(this, $"{_name} {++_threads}");
             (_leader, _term) = (next, term);
         }
 
         next.Lead(term);
         if (MayTell())
             LogHeldUp(_logger, _name);
+    }
+
+    /// <summary>A spare thread or a new one; null when the system gives none, and the watch tries again. The lock is held.</summary>
+    private LoopThread? TryFindThread()
+    {
+        if (_spare.TryPop(out var spare))
+            return spare;
+        try
+        {
+            var thread = new LoopThread(this, $"{_name} {_threads + 1}");
+            _threads++;
+            return thread;
+        }
+        catch (OutOfMemoryException exception)
+        {
+            // So says the runtime also when the process may open no further file: a thread that starts needs some.
+            if (MayTell())
+                LogNoThread(_logger, exception, _name);
+            return null;
+        }
     }
 
     // A handler that blocks does so each time: it is not told each time. By the watch's thread.
@@ -281,6 +305,9 @@ internal sealed partial class EpollLoop : IDisposable
 
     [LoggerMessage(EventId = 31, Level = LogLevel.Error, Message = "{Threads} threads of an event loop are held up by handlers that block: its other connections wait for them")]
     private static partial void LogAllHeld(ILogger logger, int threads);
+
+    [LoggerMessage(EventId = 36, Level = LogLevel.Error, Message = "A handler holds {Loop} up, and the system gives no thread that could go on with it")]
+    private static partial void LogNoThread(ILogger logger, Exception exception, string loop);
 
     [LoggerMessage(EventId = 32, Level = LogLevel.Error, Message = "What was to be done for a connection has failed")]
     private static partial void LogSinkFailed(ILogger logger, Exception exception);
