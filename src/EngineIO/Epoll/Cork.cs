@@ -1,11 +1,12 @@
 namespace EngineIO.Epoll;
 
 /// <summary>
-/// Keeps the writes of one thread until the end of its loop's round, so that everything which a round has for one connection leaves in one system call.
+/// Keeps writes until their loop comes to make them: those of one thread until the end of its loop's round, so that everything which a round has for one connection leaves in
+/// one system call, and those that the clock gives a loop.
 /// </summary>
 /// <remarks>
-/// Threading: one a thread; its own thread adds. Another one flushes it when the thread is found to be held up: from then on nothing is put off any more.
-/// The lock guards the list; nothing is written while it is held.
+/// Threading: any thread adds and flushes. That of a thread is added to by this alone, and flushed by another one when the thread is found to be held up: from then on
+/// nothing is put off any more. The lock guards the list; nothing is written while it is held.
 /// </remarks>
 internal sealed class Cork(Action<Exception> onFailed)
 {
@@ -33,17 +34,22 @@ internal sealed class Cork(Action<Exception> onFailed)
             if (!_open)
                 return false;
             if (_end == _writers.Length)
-                Array.Resize(ref _writers, _end * 2);
+                MakeRoom();
             _writers[_end++] = writer;
             return true;
         }
     }
 
     /// <summary>Makes the writes, oldest first, and those that they lead to. Each one is a step of <paramref name="thread"/>'s work.</summary>
-    public void Flush(LoopThread thread)
+    /// <param name="thread">The calling thread; null when it is no loop's.</param>
+    /// <param name="most">How many it makes at the most.</param>
+    /// <returns>True when none is left; false when it has made as many as it may.</returns>
+    public bool Flush(LoopThread? thread, int most = int.MaxValue)
     {
-        while (TryTake() is { } writer)
+        for (; most > 0; most--)
         {
+            if (TryTake() is not { } writer)
+                return true;
             try
             {
                 writer.WritePending();
@@ -53,8 +59,10 @@ internal sealed class Cork(Action<Exception> onFailed)
                 onFailed(exception);
             }
 
-            thread.Step();
+            thread?.Step();
         }
+
+        return false;
     }
 
     /// <summary>Puts nothing off any more.</summary>
@@ -62,6 +70,18 @@ internal sealed class Cork(Action<Exception> onFailed)
     {
         lock (_gate)
             _open = false;
+    }
+
+    private void MakeRoom()
+    {
+        // What was taken from the front leaves room, which a list that is never quite empty must use.
+        var from = _first;
+        (_first, _end) = (0, _end - from);
+        var larger = _end > _writers.Length / 2 ? new IPendingWriter?[_writers.Length * 2] : _writers;
+        Array.Copy(_writers, from, larger, 0, _end);
+        if (larger == _writers)
+            Array.Clear(_writers, _end, from);
+        _writers = larger;
     }
 
     private IPendingWriter? TryTake()

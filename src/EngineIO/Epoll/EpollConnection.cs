@@ -86,6 +86,15 @@ internal sealed class EpollConnection : Stream, IEventSink
     /// <summary>Has the loop tell it what happens. Once, before anything is read or written.</summary>
     public void Register() => _loop.Add(_file, this, Libc.EpollIn | Libc.EpollOut | Libc.EpollRdHup | Libc.EpollEdgeTriggered);
 
+    /// <summary>Puts a write off, which the loop makes when it is woken. False when the loop has ended.</summary>
+    public bool TryPost(IPendingWriter writer, LoopWakes wakes)
+    {
+        if (!_loop.TryPost(writer))
+            return false;
+        wakes.Add(_loop);
+        return true;
+    }
+
     /// <summary>Bytes that have been read already and are to be read again, before all others.</summary>
     public void Unread(ReadOnlyMemory<byte> bytes) => _unread = bytes;
 

@@ -8,13 +8,16 @@ namespace EngineIO.Epoll;
 /// Threading: any thread adds and removes files; <c>_gate</c> guards the table of who they belong to, which the leader reads without it. Handlers run inside of the
 /// loop, so one that blocks would hold up everybody else on it: the <see cref="LoopWatch"/> then gives the loop to another thread. That one goes on with what is
 /// left of the batch (each event is taken once), makes the writes that were put off, and waits for the next events; the blocked thread finishes its handler
-/// and finds that it leads no more. <c>_lead</c> says in one word whose turn it is and whether they are handling or waiting, so that only a
+/// and finds that it leads no more. Writes that others put off are the loop's, not a leader's: any thread adds them, and whoever leads makes them. <c>_lead</c> says in one word whose turn it is and whether they are handling or waiting, so that only a
 /// leader who is handling can be replaced, and one who was replaced cannot wait.
 /// </remarks>
 internal sealed partial class EpollLoop : IDisposable
 {
     /// <summary>Threads that handlers may hold at the same time; when all are held nobody takes over any more.</summary>
     private const int MostThreads = 64;
+
+    /// <summary>Writes of others that a round makes: events that have come meanwhile are handled before the rest.</summary>
+    private const int MostPosted = 64;
 
     private const long Handling = 1;
 
@@ -25,6 +28,7 @@ internal sealed partial class EpollLoop : IDisposable
     private readonly int _wake;
     private readonly LoopWatch _watch;
     private readonly ILogger _logger;
+    private readonly Cork _posted;
     private readonly string _name;
     private readonly Stack<LoopThread> _spare = new();
     private volatile IEventSink?[] _sinks = new IEventSink?[64];
@@ -44,9 +48,12 @@ internal sealed partial class EpollLoop : IDisposable
         _name = name;
         _watch = watch;
         _logger = logger;
+        _posted = new Cork(OnFailed);
         _epoll = Check(Libc.EpollCreate(Libc.CloseOnExec), "epoll_create1");
         _wake = Check(Libc.EventFile(0, Libc.CloseOnExec | Libc.NonBlocking), "eventfd");
-        Check(EventBatch.Add(_epoll, _wake, Libc.EpollIn, ulong.MaxValue), "epoll_ctl");
+
+        // Each write to it is an edge: nobody has to read it.
+        Check(EventBatch.Add(_epoll, _wake, Libc.EpollIn | Libc.EpollEdgeTriggered, ulong.MaxValue), "epoll_ctl");
     }
 
     /// <summary>How far the leader has come; the same twice in a row means that it is held up. Null when it waits for events.</summary>
@@ -120,6 +127,19 @@ internal sealed partial class EpollLoop : IDisposable
         }
     }
 
+    /// <summary>Gives the loop a write. It is made when the loop is woken, if not before. False when the loop has ended.</summary>
+    public bool TryPost(IPendingWriter writer) => _posted.TryAdd(writer);
+
+    /// <summary>Has the loop make the writes that it was given.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+                Signal();
+        }
+    }
+
     /// <summary>Lets a thread lead until it has lost the loop or the loop ends.</summary>
     internal void Run(LoopThread thread, LoopTerm term)
     {
@@ -128,6 +148,7 @@ internal sealed partial class EpollLoop : IDisposable
         var waiting = term.Turn & ~Handling;
         while (true)
         {
+            var none = _posted.Flush(thread, MostPosted);
             term.Cork.Flush(thread);
             if (Interlocked.CompareExchange(ref _lead, waiting, handling) != handling)
                 return;
@@ -137,7 +158,7 @@ internal sealed partial class EpollLoop : IDisposable
                 return;
             }
 
-            var count = term.Batch.Wait(_epoll);
+            var count = term.Batch.Wait(_epoll, none ? EventBatch.NoTimeout : 0);
             Interlocked.Exchange(ref _lead, handling);
             thread.Step();
             if (count < 0 && Marshal.GetLastPInvokeError() != Libc.Interrupted)
@@ -258,7 +279,7 @@ internal sealed partial class EpollLoop : IDisposable
         }
     }
 
-    public unsafe void Dispose()
+    public void Dispose()
     {
         lock (_gate)
         {
@@ -269,13 +290,16 @@ internal sealed partial class EpollLoop : IDisposable
                 thread.End();
 
             // The leader, who may find out at once that it is over, closes the files only after this.
-            ulong one = 1;
-            _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
+            Signal();
         }
 
         _watch.Remove(this);
         foreach (var sink in Sinks())
             (sink as IDisposable)?.Dispose();
+
+        // On connections that are closed now: each fails, and its session learns of it.
+        _posted.Close();
+        _posted.Flush(thread: null);
     }
 
     /// <summary>Whoever is told of something. A snapshot.</summary>
@@ -283,6 +307,12 @@ internal sealed partial class EpollLoop : IDisposable
     {
         lock (_gate)
             return [.. _sinks];
+    }
+
+    private unsafe void Signal()
+    {
+        ulong one = 1;
+        _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
     }
 
     // By the last leader: nobody waits for events any more.

@@ -11,6 +11,9 @@ internal sealed unsafe class EventBatch
 {
     public const int Capacity = 256;
 
+    /// <summary>Waits for as long as it takes.</summary>
+    public const int NoTimeout = -1;
+
     // The structure is packed on x64 alone.
     private static readonly int Size = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private static readonly int DataOffset = Size - sizeof(ulong);
@@ -20,11 +23,11 @@ internal sealed unsafe class EventBatch
     private int _next;
 
     /// <summary>Waits for events, and takes note of how many there are. -1 when the wait failed.</summary>
-    public int Wait(int epoll)
+    public int Wait(int epoll, int timeoutMilliseconds)
     {
         int count;
         fixed (byte* pointer = _happenings)
-            count = Libc.EpollWait(epoll, pointer, Capacity, -1);
+            count = Libc.EpollWait(epoll, pointer, Capacity, timeoutMilliseconds);
         _next = 0;
         _count = Math.Max(count, 0);
         return count;

@@ -10,7 +10,7 @@ internal sealed class LoopWatch : IDisposable
     private const int Patience = 3;
 
     // So that a loop with little to do does not wake it for every event.
-    private const int RoundsBeforeSleep = 10;
+    private const int RoundsBeforeSleep = 3;
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using EngineIO.Epoll;
 using EngineIO.Transports;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,7 @@ public sealed partial class EngineServer : IAsyncDisposable, IEngineHost
     private readonly TimeProvider _time;
     private readonly QueueBudget _budget;
     private readonly EngineMetrics _metrics;
+    private readonly LoopWakes _wakes = new();
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sessionCount;
     private volatile bool _closing;
@@ -44,7 +46,7 @@ public sealed partial class EngineServer : IAsyncDisposable, IEngineHost
         _application = application;
         _logger = loggerFactory.CreateLogger("EngineIO");
         _time = timeProvider;
-        Wheel = new TimingWheel(timeProvider, _logger);
+        Wheel = new TimingWheel(timeProvider, _logger, _wakes.WakeAll);
         _budget = new QueueBudget(options.MaxTotalQueuedBytes);
         _metrics = new EngineMetrics(() => SessionCount, () => _budget.Bytes);
     }
@@ -60,6 +62,8 @@ public sealed partial class EngineServer : IAsyncDisposable, IEngineHost
     TimeProvider IEngineHost.Time => _time;
 
     QueueBudget IEngineHost.Budget => _budget;
+
+    LoopWakes IEngineHost.Wakes => _wakes;
 
     /// <summary>
     /// Refuses new sessions (503), closes the open ones with <see cref="CloseReason.ServerShuttingDown"/>, completes when they have ended: at most after

@@ -186,6 +186,22 @@ public sealed partial class EngineSession
     /// <summary>Sends a packet of the protocol's own, or a control frame; a session that is closing still sends them.</summary>
     internal bool SendControl(OutboundMessage packet) => Send(packet, alsoWhileClosing: true);
 
+    /// <summary>Sends a ping. By the clock's thread, which leaves the write to the connection's event loop if it has one.</summary>
+    internal void SendPing(OutboundMessage ping)
+    {
+        lock (Gate)
+        {
+            // Whoever can be put off writes nothing at the moment and has an empty queue, which takes any message.
+            if (_state == SessionState.Open && Queue.Count == 0 && _transport.TryPutOffWrite(_host.Wakes))
+            {
+                Queue.TryEnqueue(ping);
+                return;
+            }
+        }
+
+        SendControl(ping);
+    }
+
     /// <summary>Ends the session if its pong is overdue. True when it has ended, now or before.</summary>
     internal bool EndIfOverdue()
     {

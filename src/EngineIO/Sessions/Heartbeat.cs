@@ -17,9 +17,9 @@ internal sealed class Heartbeat(EngineSession session, IEngineHost host) : Timin
 
     private static readonly OutboundMessage Ping = OutboundMessage.Packet(PacketType.Ping, []);
 
-    // A ping that leaves this little too late does not lengthen the client's time: what is promised is interval and time-out together. When
+    // A ping that leaves this little too late, as is usual on this clock, does not lengthen the client's time: what is promised is interval and time-out together. When
     // the server itself was held up for longer, the client gets its whole time-out.
-    private static readonly TimeSpan Lateness = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Lateness = TimeSpan.FromMilliseconds(150);
 
     private int _phase;
     private long _pingDue;
@@ -69,7 +69,7 @@ internal sealed class Heartbeat(EngineSession session, IEngineHost host) : Timin
                 if (Interlocked.CompareExchange(ref _phase, WaitingForPong, WaitingToPing) != WaitingToPing)
                     return;
                 host.Wheel.Schedule(this, wait);
-                session.SendControl(Ping);
+                session.SendPing(Ping);
                 break;
             case WaitingForPong:
                 // The pong may be there, unread, behind the message that the application still handles.

@@ -1,3 +1,4 @@
+using EngineIO.Epoll;
 using EngineIO.Transports;
 
 namespace EngineIO.Sessions;
@@ -15,6 +16,9 @@ internal interface IEngineHost
 
     /// <summary>Brings what all queues hold together below the budget when it is spent. No session's lock is held.</summary>
     void RelieveQueues();
+
+    /// <summary>Event loops that are woken when what is due on the clock has been called.</summary>
+    LoopWakes Wakes { get; }
 
     /// <summary>A session has ended.</summary>
     void OnEnded(EngineSession session, CloseReason reason, Exception? exception);

@@ -9,8 +9,8 @@ namespace EngineIO.Sessions;
 /// setting; it is held for a few pointer moves and never while an entry is called. Entries are called one after the other on a
 /// thread of the pool, so an entry is never called twice at the same time. A timer for each connection was rejected: twenty
 /// thousand of them cost more than the connections' idle life. An entry is never called early. A delay of less than a second is kept to
-/// about a millisecond; a longer one may be called up to 32 ms late, so that the timer wakes at most some thirty times a second for any number of
-/// idle connections.
+/// about a millisecond; a longer one may be called up to 32 ms late, and one of 15 s or more, as those of heartbeats are, up to 128 ms. So the timer wakes at most eight times a
+/// second for any number of idle connections: each time costs a thread of the pool that wakes, looks for more work and sleeps again, as much as several pings.
 /// </remarks>
 public sealed partial class TimingWheel : IDisposable
 {
@@ -21,8 +21,14 @@ public sealed partial class TimingWheel : IDisposable
     private const int NoSlot = -1;
     private const long NotArmed = long.MaxValue;
     private const int CoarseTicks = 32;
+    private const int CoarsestTicks = 128;
+
+    // What entries put off does not wait longer than for so many others.
+    private const int EntriesPerBatch = 256;
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan CoarseFrom = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CoarsestFrom = TimeSpan.FromSeconds(15);
 
     // Far enough for any time-out, near enough that adding it to the present cannot overflow.
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(3650);
@@ -30,6 +36,7 @@ public sealed partial class TimingWheel : IDisposable
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly ILogger? _logger;
+    private readonly Action? _afterBatch;
     private readonly long _start;
     private readonly ITimer _timer;
     private readonly TimingWheelEntry?[] _slots = new TimingWheelEntry?[SlotCount + 1];
@@ -44,10 +51,20 @@ public sealed partial class TimingWheel : IDisposable
     /// <param name="timeProvider">Where time and the one timer come from.</param>
     /// <param name="logger">Told of an entry that throws; without it the exception is dropped, for it must not end the process.</param>
     public TimingWheel(TimeProvider timeProvider, ILogger? logger = null)
+        : this(timeProvider, logger, afterBatch: null)
+    {
+    }
+
+    /// <summary>Makes a wheel whose entries may put something off.</summary>
+    /// <param name="timeProvider">Where time and the one timer come from.</param>
+    /// <param name="logger">Told of an entry that throws.</param>
+    /// <param name="afterBatch">Called on the entries' thread when all that were due have been called, and in between when they are many. Must not throw.</param>
+    internal TimingWheel(TimeProvider timeProvider, ILogger? logger, Action? afterBatch)
     {
         ArgumentNullException.ThrowIfNull(timeProvider);
         _time = timeProvider;
         _logger = logger;
+        _afterBatch = afterBatch;
         _start = timeProvider.GetTimestamp();
         _timer = timeProvider.CreateTimer(static state => ((TimingWheel)state!).RunDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -74,7 +91,11 @@ public sealed partial class TimingWheel : IDisposable
             var due = (elapsed + delay).Ticks;
             var tick = Math.Max((due + Tick.Ticks - 1) / Tick.Ticks, Math.Max(_current, elapsed.Ticks / Tick.Ticks) + 1);
             if (delay >= CoarseFrom)
-                tick = (tick + CoarseTicks - 1) / CoarseTicks * CoarseTicks;
+            {
+                var step = delay >= CoarsestFrom ? CoarsestTicks : CoarseTicks;
+                tick = (tick + step - 1) / step * step;
+            }
+
             entry.DueTick = tick;
             Link(entry, (int)(tick & SlotMask));
             if (!_running && tick < _armed)
@@ -120,6 +141,7 @@ public sealed partial class TimingWheel : IDisposable
             _armed = NotArmed;
         }
 
+        var called = 0;
         while (TakeDue() is { } entry)
         {
             try
@@ -131,7 +153,12 @@ public sealed partial class TimingWheel : IDisposable
                 if (_logger is not null)
                     LogEntryFailed(_logger, exception, entry.GetType().Name);
             }
+
+            if (++called % EntriesPerBatch == 0)
+                _afterBatch?.Invoke();
         }
+
+        _afterBatch?.Invoke();
     }
 
     /// <summary>The next entry to call; when there is none, arms the timer for the next occupied slot and ends the run.</summary>

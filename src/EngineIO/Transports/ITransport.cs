@@ -1,3 +1,4 @@
+using EngineIO.Epoll;
 using EngineIO.Sessions;
 
 namespace EngineIO.Transports;
@@ -18,8 +19,14 @@ internal interface ITransport
     bool TryClaimWrite(OutboundMessage? direct);
 
     /// <summary>
-    /// Takes back a write that was put off, when so much waits that it is to be made now. True makes it the caller's duty to call <see cref="Write"/> after it has
-    /// left the session's lock, which is held.
+    /// Claims the right to write what waits, and leaves the write to the connection's event loop, which makes it when <paramref name="wakes"/> wakes it, together with those of
+    /// other connections. False, and nothing is claimed, when the connection has no loop or somebody writes already. The session's lock is held. By the clock's thread.
+    /// </summary>
+    bool TryPutOffWrite(LoopWakes wakes);
+
+    /// <summary>
+    /// Takes back a write that was put off, when so much waits that it is to be made now, or no longer than to the end of this round. True makes it the caller's duty to
+    /// call <see cref="Write"/> after it has left the session's lock, which is held.
     /// </summary>
     bool TryTakeCorked(long queuedBytes);
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
+using EngineIO.Epoll;
 using EngineIO.Protocol;
 using EngineIO.Sessions;
 using Microsoft.AspNetCore.Http;
@@ -51,6 +52,9 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
         session.Queue.MarkBlocked();
         return false;
     }
+
+    /// <inheritdoc />
+    public bool TryPutOffWrite(LoopWakes wakes) => false;
 
     /// <inheritdoc />
     public bool TryTakeCorked(long queuedBytes) => false;

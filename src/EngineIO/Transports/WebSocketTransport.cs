@@ -29,6 +29,9 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
     private EngineSession? _session;
     private bool _writing;
     private bool _corked;
+
+    // What is put off waits for the loop to be woken rather than for the end of a round. Only while _corked.
+    private bool _posted;
     private bool _writePending;
     private bool _closing;
     private bool _closeSent;
@@ -79,11 +82,33 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
     }
 
     /// <inheritdoc />
+    public bool TryPutOffWrite(LoopWakes wakes)
+    {
+        if (_writing || _connection is not EpollConnection connection || !connection.TryPost(this, wakes))
+            return false;
+        _writing = _corked = _posted = true;
+        return true;
+    }
+
+    /// <inheritdoc />
     public bool TryTakeCorked(long queuedBytes)
     {
-        if (!_corked || queuedBytes < CoalescedBytes)
+        if (!_corked)
             return false;
-        _corked = false;
+        if (queuedBytes < CoalescedBytes)
+        {
+            if (!_posted)
+                return false;
+
+            // Only a ping may wait for the clock: what is sent after it takes it along.
+            if (Cork.Current?.TryAdd(this) == true)
+            {
+                _posted = false;
+                return false;
+            }
+        }
+
+        _corked = _posted = false;
         return true;
     }
 
@@ -93,7 +118,7 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         {
             if (!_corked)
                 return;
-            _corked = false;
+            _corked = _posted = false;
         }
 
         Write(direct: null);
