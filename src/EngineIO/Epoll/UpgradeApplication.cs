@@ -30,7 +30,20 @@ internal sealed partial class UpgradeApplication<TContext>(IHttpApplication<TCon
         finally
         {
             application.DisposeContext(context, failure);
+            await CompleteAsync(exchange);
+        }
+    }
+
+    // The answer is out: nobody's connection depends on what is done after it.
+    private async Task CompleteAsync(UpgradeExchange exchange)
+    {
+        try
+        {
             await exchange.CompleteAsync();
+        }
+        catch (Exception exception)
+        {
+            LogFailed(logger, exception);
         }
     }
 

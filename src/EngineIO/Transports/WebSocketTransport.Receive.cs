@@ -102,8 +102,24 @@ internal sealed partial class WebSocketTransport
     private bool OnConnectionEnded(EngineSession session, Exception? exception)
     {
         if (_session is not null)
+        {
+            GiveUpWriting();
             session.End(CloseReason.TransportClose, exception);
+        }
+
         return false;
+    }
+
+    /// <summary>There is nobody any more to take anything, not even a close frame: what was not begun is not tried.</summary>
+    private void GiveUpWriting()
+    {
+        lock (_session!.Gate)
+        {
+            _closing = _closeSent = true;
+            if (!_corked)
+                return;
+            _corked = _writing = false;
+        }
     }
 
     // The official server accepts the socket and closes it, and clients expect that.
