@@ -35,7 +35,7 @@ const count = (number) => number.toLocaleString('en');
 
 /** The scenarios in the order of the report. */
 export function scenarios(quick) {
-  const time = quick ? { 'warm-up': 1, seconds: 1 } : { 'warm-up': 3, seconds: 3 };
+  const time = quick ? { 'warm-up': 1, seconds: 1 } : { 'warm-up': 5, seconds: 3 };
   const idle = (connections, seconds) => ({ scenario: 'idle', connections, 'warm-up': quick ? 0.5 : 5, seconds });
   const fanOut = { scenario: 'fan-out', connections: 1000, rooms: 1, 'in-flight': 1, payload: 64, ...time };
   const few = quick ? 2000 : 10_000;
@@ -49,7 +49,8 @@ export function scenarios(quick) {
       title: 'Connect: from the TCP connection to the joined namespace, 32 at a time',
       operation: 'handshake',
       figures: SPEED,
-      load: { scenario: 'handshakes', connections: 2000, ...time },
+      // So much code takes part that compilers are busy with it for longer.
+      load: { scenario: 'handshakes', connections: 2000, ...time, 'warm-up': quick ? 1 : 8 },
       quick: true,
     },
     { id: 'idle', title: `Idle: ${count(few)} connections`, operation: 'second', figures: ['resident'], load: idle(few, 1), quick: true },
