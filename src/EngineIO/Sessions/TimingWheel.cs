@@ -14,8 +14,9 @@ namespace EngineIO.Sessions;
 /// </remarks>
 public sealed partial class TimingWheel : IDisposable
 {
-    // A slot is a millisecond and a turn of the wheel 4 s; a longer delay is looked at once each turn until it is due.
-    private const int SlotCount = 4096;
+    // A slot is a millisecond and a turn of the wheel 33 s, more than an interval between pings: a longer delay is looked at once each turn until it is due, and a
+    // look at each of very many idle sessions is dearer than the 256 KB of the slots.
+    private const int SlotCount = 32_768;
     private const int SlotMask = SlotCount - 1;
     private const int DueSlot = SlotCount;
     private const int NoSlot = -1;
