@@ -34,7 +34,7 @@ io.OnConnection(socket =>
 app.MapSocketIO("/socket.io");
 
 // For the generator alone, beside the contract.
-app.MapGet("/memory", static (HttpContext context) => context.Response.WriteAsJsonAsync(MemoryReport.Now(), MemoryReportJson.Default.MemoryReport));
+app.MapGet("/memory", static (HttpContext context) => context.Response.WriteAsJsonAsync(MemoryReport.Now(context.Request.Query.ContainsKey("collect")), MemoryReportJson.Default.MemoryReport));
 
 await app.StartAsync();
 Console.WriteLine($"Listening on port {arguments.Port}");
