@@ -4,6 +4,7 @@ using EngineIO.Epoll;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Net.Http.Headers;
 
 namespace EngineIO.Transports;
@@ -61,14 +62,16 @@ internal static class WebSocketHandshake
         headers.Connection = HeaderNames.Upgrade;
         headers.Upgrade = "websocket";
         headers.SecWebSocketAccept = AcceptKey(context.Request.Headers.SecWebSocketKey.ToString());
-        if (context.Features.Get<UpgradeExchange>() is { } exchange)
-            return await exchange.AcceptAsync();
-        return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        var upgrade = context.Features.GetRequiredFeature<IHttpUpgradeFeature>();
+        return upgrade is UpgradeExchange exchange ? await exchange.AcceptAsync() : await upgrade.UpgradeAsync();
     }
 
     /// <summary>Takes the connection out of an HTTP/1.1 request that was accepted. Null when it cannot be taken, and lives in the request.</summary>
     public static EpollConnection? Detach(HttpContext context, Stream stream) =>
-        stream as EpollConnection ?? Detach(context);
+        stream as EpollConnection ?? (IsKestrels(stream) ? Detach(context) : null);
+
+    // Not if middleware has put a stream of its own around it, which wants to see what is read and written.
+    private static bool IsKestrels(Stream stream) => stream.GetType().Assembly == typeof(KestrelServerOptions).Assembly;
 
     private static EpollConnection? Detach(HttpContext context) =>
         HttpProtocol.IsHttp11(context.Request.Protocol) ? context.Features.Get<IDetachableConnection>()?.Detach() : null;

@@ -118,7 +118,7 @@ internal sealed partial class WebSocketTransport
             _closing = _closeSent = true;
             if (!_corked)
                 return;
-            _corked = _writing = false;
+            _corked = _posted = _writing = false;
         }
     }
 

@@ -88,9 +88,7 @@ public sealed class DirectUpgradeTests
     public async Task Request_that_comes_in_pieces_is_answered_too()
     {
         await using var host = await StartAsync([]);
-        var request = Encoding.ASCII.GetBytes(
-            "GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        var request = RawWebSocket.Opening(host);
         foreach (var cut in new[] { 1, 3, 40, request.Length - 1 })
         {
             await using var raw = await RawWebSocket.ConnectTcpAsync(host);
@@ -110,9 +108,7 @@ public sealed class DirectUpgradeTests
         await using var raw = await RawWebSocket.ConnectTcpAsync(host);
         await raw.SendAsync(
         [
-            .. Encoding.ASCII.GetBytes(
-                "GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
+            .. RawWebSocket.Opening(host),
             .. RawWebSocket.Text("4early"),
             .. RawWebSocket.Text(text),
         ]);
@@ -137,8 +133,7 @@ public sealed class DirectUpgradeTests
             await using var client = await WebSocketClient.OpenAsync(host, options => options.RemoteCertificateValidationCallback = static (_, _, _, _) => true);
 #pragma warning restore CA5359
             await using var raw = await RawWebSocket.ConnectTcpAsync(host);
-            await raw.SendAsync("GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"u8.ToArray());
-            await raw.SendAsync("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8.ToArray());
+            await raw.SendAsync(RawWebSocket.Opening(host));
             await raw.ReadToEndAsync();
         }
 
@@ -218,9 +213,7 @@ public sealed class DirectUpgradeTests
             return "gone";
         });
         await using var raw = await RawWebSocket.ConnectTcpAsync(host);
-        await raw.SendAsync(Encoding.ASCII.GetBytes(
-            "GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Wait: 1\r\nSec-WebSocket-Version: 13\r\n"
-            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+        await raw.SendAsync(RawWebSocket.Opening(host, headers: "X-Wait: 1\r\n"));
         await begun.Task.WaitAsync(EngineHost.Patience, Cancellation);
         raw.Reset();
         await cancelled.Task.WaitAsync(EngineHost.Patience, Cancellation);

@@ -70,9 +70,7 @@ public sealed class EpollHttpTests
             await using var raw = await RawWebSocket.ConnectTcpAsync(host);
             await raw.SendAsync(
             [
-                .. Encoding.ASCII.GetBytes(
-                    $"GET {host.WebSocketUri().PathAndQuery} HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
+                .. RawWebSocket.Opening(host),
                 .. RawWebSocket.Text("4early"),
                 .. RawWebSocket.Text(text),
             ]);

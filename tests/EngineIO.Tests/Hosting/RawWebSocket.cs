@@ -18,9 +18,7 @@ internal sealed class RawWebSocket : IAsyncDisposable
     public static async Task<RawWebSocket> ConnectAsync(EngineHost host, string? sid = null, string headers = "")
     {
         var socket = await ConnectTcpAsync(host);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"GET {host.WebSocketUri(sid).PathAndQuery} HTTP/1.1\r\nHost: 127.0.0.1:{host.Port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"));
+        await socket.SendAsync(Opening(host, sid, headers));
         await socket.ReadResponseAsync();
         return socket;
     }
@@ -31,6 +29,11 @@ internal sealed class RawWebSocket : IAsyncDisposable
         await tcp.ConnectAsync("127.0.0.1", host.Port, TestContext.Current.CancellationToken);
         return new RawWebSocket(tcp);
     }
+
+    /// <summary>The request that opens a WebSocket.</summary>
+    public static byte[] Opening(EngineHost host, string? sid = null, string headers = "") => Encoding.ASCII.GetBytes(
+        $"GET {host.WebSocketUri(sid).PathAndQuery} HTTP/1.1\r\nHost: 127.0.0.1:{host.Port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n");
 
     /// <summary>A frame whose length is in the shortest form.</summary>
     public static byte[] Frame(byte first, ReadOnlySpan<byte> payload, bool masked = true, uint mask = 0x37fa213d)

@@ -83,7 +83,7 @@ public sealed partial class ConnectTests : ServerTest
     public async Task Who_was_refused_can_try_again_as_soon_as_the_answer_is_there()
     {
         const string Refusal = "4{\"message\":\"No\"}";
-        using var refusing = new HeldWrite(Encoding.UTF8.GetBytes(Refusal));
+        using var refusing = new HeldWrite(Encoding.UTF8.GetBytes("4" + Refusal));
         var server = await Start(options => options.Engine.OnHeaders = (context, _) => refusing.Intercept(context));
         var tries = 0;
         server.Io.Use(async _ =>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Shouldly;
 
 namespace SocketIO.Tests.Server;
 
@@ -7,10 +8,13 @@ namespace SocketIO.Tests.Server;
 /// Keeps the server's thread inside the write of one packet after the packet has left, as a machine with too much to do may: what the client then does comes
 /// before whatever the server does after the write.
 /// </summary>
-/// <param name="packet">What the packet has in it.</param>
+/// <param name="packet">What the packet begins with. It must be short enough for a frame with one byte of length, and alone in its write.</param>
 internal sealed class HeldWrite(byte[] packet) : IDisposable
 {
+    private const int FrameHeader = 2;
+
     private readonly ManualResetEventSlim _release = new();
+    private volatile bool _holds;
 
     /// <summary>Gets between the server and the WebSocket that this request asks for.</summary>
     public void Intercept(HttpContext context)
@@ -19,8 +23,12 @@ internal sealed class HeldWrite(byte[] packet) : IDisposable
             context.Features.Set<IHttpUpgradeFeature>(new Upgrade(this, upgrade));
     }
 
-    /// <summary>Lets the server's thread go on.</summary>
-    public void Release() => _release.Set();
+    /// <summary>Lets the server's thread go on, which must have written the packet.</summary>
+    public void Release()
+    {
+        _holds.ShouldBeTrue();
+        _release.Set();
+    }
 
     public void Dispose() => _release.Dispose();
 
@@ -51,8 +59,11 @@ internal sealed class HeldWrite(byte[] packet) : IDisposable
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            // From the start: what is looked for may be in the random id of another packet.
+            var holds = buffer.Length > FrameHeader && buffer.Span[FrameHeader..].StartsWith(held.Packet);
+            held._holds |= holds;
             var write = inner.WriteAsync(buffer, cancellationToken);
-            if (buffer.Span.IndexOf(held.Packet) >= 0)
+            if (holds)
                 held._release.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
             return write;
         }
