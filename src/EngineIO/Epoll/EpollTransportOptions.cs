@@ -16,7 +16,7 @@ public sealed class EpollTransportOptions
     public bool RequestsOnLoop { get; set; }
 
     /// <summary>
-    /// Whether the loops read the opening request of a WebSocket themselves, when it is for the path of an Engine.IO server, and give it to the application without Kestrel, which halves what a
+    /// Whether the loops read the opening request of a WebSocket themselves, when it is for the path of an Engine.IO server, and give it to the application without Kestrel, which takes a third off what a
     /// connection costs to open. Default false. The whole pipeline of middleware runs as ever, on the loop's thread as with <see cref="RequestsOnLoop"/>.
     /// </summary>
     /// <remarks>
