@@ -26,6 +26,15 @@ internal sealed class Cork(Action<Exception> onFailed)
         set => _current = value;
     }
 
+    private int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _end - _first;
+        }
+    }
+
     /// <summary>Puts a write off. False when nothing is put off any more: it is to be made at once.</summary>
     public bool TryAdd(IPendingWriter writer)
     {
@@ -46,22 +55,23 @@ internal sealed class Cork(Action<Exception> onFailed)
     /// <returns>True when none is left; false when it has made as many as it may.</returns>
     public bool Flush(LoopThread? thread, int most = int.MaxValue)
     {
+        var batch = thread is not null && Count > 1 ? thread.Batch : null;
         for (; most > 0; most--)
         {
-            if (TryTake() is not { } writer)
-                return true;
-            try
+            var writer = TryTake();
+            if (writer is null && batch?.Count > 0)
             {
-                writer.WritePending();
-            }
-            catch (Exception exception)
-            {
-                onFailed(exception);
+                // Who has got more to write meanwhile comes again.
+                Send(batch, thread);
+                writer = TryTake();
             }
 
-            thread?.Step();
+            if (writer is null)
+                return true;
+            Write(writer, batch, thread);
         }
 
+        Send(batch, thread);
         return false;
     }
 
@@ -70,6 +80,37 @@ internal sealed class Cork(Action<Exception> onFailed)
     {
         lock (_gate)
             _open = false;
+    }
+
+    private void Write(IPendingWriter writer, SendBatch? batch, LoopThread? thread)
+    {
+        try
+        {
+            if (batch is not null)
+            {
+                if (batch.IsFull)
+                    Send(batch, thread);
+                if (writer.TryWriteWith(batch))
+                    return;
+
+                // It may take long, or run what does: nobody else's write waits for it.
+                Send(batch, thread);
+            }
+
+            writer.WritePending();
+        }
+        catch (Exception exception)
+        {
+            onFailed(exception);
+        }
+
+        thread?.Step();
+    }
+
+    private void Send(SendBatch? batch, LoopThread? thread)
+    {
+        batch?.Send(onFailed);
+        thread?.Step();
     }
 
     private void MakeRoom()

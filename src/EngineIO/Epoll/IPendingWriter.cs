@@ -1,3 +1,5 @@
+using EngineIO.Transports;
+
 namespace EngineIO.Epoll;
 
 /// <summary>Who has put off a write to the end of the loop's round.</summary>
@@ -5,4 +7,15 @@ internal interface IPendingWriter
 {
     /// <summary>Writes what has come together.</summary>
     void WritePending();
+
+    /// <summary>
+    /// Gives what has come together to a batch, which is not full. True also when there was nothing to be written any more. False when it has to be written by
+    /// <see cref="WritePending"/>; nothing has changed then.
+    /// </summary>
+    bool TryWriteWith(SendBatch batch);
+
+    /// <summary>The batch has been sent.</summary>
+    /// <param name="rest">What the connection did not take, of memory that is used for something else after the call; empty when all has left.</param>
+    /// <param name="message">The message that the batch was given; null when it was several, joined.</param>
+    void OnWritten(ReadOnlyMemory<byte> rest, OutboundMessage? message);
 }

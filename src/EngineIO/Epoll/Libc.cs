@@ -17,6 +17,7 @@ internal static unsafe partial class Libc
     public const int CloseOnExec = 0x80000;
     public const int NonBlocking = 0x800;
     public const int NoSignal = 0x4000;
+    public const int DoNotWait = 0x40;
     public const int ShutdownBoth = 2;
     public const int SocketLevel = 1;
     public const int Linger = 13;
@@ -29,6 +30,12 @@ internal static unsafe partial class Libc
     public const int TooManyFiles = 24;
     public const int NoBuffers = 105;
     public const int FileLimit = 7;
+    public const int ReadAndWrite = 1 | 2;
+    public const int SharedAndPopulated = 0x01 | 0x8000;
+
+    // The same on every architecture, as all calls that are as young.
+    public const int IoUringSetup = 425;
+    public const int IoUringEnter = 426;
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     public static partial int EpollCreate(int flags);
@@ -65,6 +72,17 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int file, byte* buffer, nint length);
+
+    /// <summary>Maps a file into memory. -1 as an address when it fails.</summary>
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    public static partial nint Map(void* address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    public static partial int Unmap(nint address, nuint length);
+
+    /// <summary>A call for which the C library has no function.</summary>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth, nint fifth, nint sixth);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int file);

@@ -6,11 +6,16 @@ namespace EngineIO.Epoll;
 internal sealed class LoopThread
 #pragma warning restore CA1001
 {
+    // There may have been no file or no memory for a moment.
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
+
     private readonly EpollLoop _loop;
     private readonly SemaphoreSlim _called = new(0);
     private LoopTerm? _term;
     private bool _ended;
     private long _progress;
+    private SendBatch? _batch;
+    private long _noBatchUntil = long.MinValue;
 
     public LoopThread(EpollLoop loop, string name)
     {
@@ -22,6 +27,18 @@ internal sealed class LoopThread
     public long Progress => Volatile.Read(ref _progress);
 
     public void Step() => Volatile.Write(ref _progress, _progress + 1);
+
+    /// <summary>With which it writes to several connections at a time; null when the system has no means. Its own.</summary>
+    public SendBatch? Batch
+    {
+        get
+        {
+            if (_batch is not null || !_loop.UsesIoUring || Environment.TickCount64 < _noBatchUntil)
+                return _batch;
+            _noBatchUntil = Environment.TickCount64 + (long)RetryAfter.TotalMilliseconds;
+            return _batch = SendBatch.TryCreate();
+        }
+    }
 
     /// <summary>Gives it the loop.</summary>
     public void Lead(LoopTerm term)
@@ -54,6 +71,7 @@ internal sealed class LoopThread
                 break;
         }
 
+        _batch?.Dispose();
         _called.Dispose();
     }
 }

@@ -110,6 +110,39 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     /// <summary>The oldest message, left where it is.</summary>
     public OutboundMessage? Peek() => Count == 0 ? null : _ring is null ? _single : _ring[_head];
 
+    /// <summary>Whether exactly these wait.</summary>
+    public bool Holds(List<OutboundMessage> messages)
+    {
+        if (Count != messages.Count)
+            return false;
+        for (var i = 0; i < Count; i++)
+        {
+            if (this[i] != messages[i])
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts what waits into a list, whatever that had.</summary>
+    public void CopyTo(List<OutboundMessage> messages)
+    {
+        messages.Clear();
+        for (var i = 0; i < Count; i++)
+            messages.Add(this[i]);
+    }
+
+    private OutboundMessage this[int index]
+    {
+        get
+        {
+            if (_ring is null)
+                return _single!;
+            var at = _head + index;
+            return _ring[at < _ring.Length ? at : at - _ring.Length]!;
+        }
+    }
+
     /// <summary>Throws away everything that waits. What a write still holds is counted no more: the time that it has left is bounded.</summary>
     public void Clear()
     {

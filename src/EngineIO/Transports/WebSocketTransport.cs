@@ -15,7 +15,7 @@ namespace EngineIO.Transports;
 internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, IThreadPoolWorkItem
 {
     /// <summary>What waits is joined into one write up to this many bytes: more saves no system call.</summary>
-    private const int CoalescedBytes = 64 * 1024;
+    private const int CoalescedBytes = SendBatch.MaxLength;
 
     /// <summary>Writes that one sender makes for others before the pool takes over.</summary>
     private const int WritesPerTurn = 16;
@@ -124,6 +124,78 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         Write(direct: null);
     }
 
+    bool IPendingWriter.TryWriteWith(SendBatch batch)
+    {
+        if (_connection is not EpollConnection connection)
+            return false;
+        lock (_session!.Gate)
+        {
+            if (!_corked)
+                return true;
+            var queue = _session.Queue;
+            if (_closing || queue.Peek() is not { } first)
+                return false;
+            var frames = FramesOf(first);
+            if (frames.Length > SendBatch.MaxLength || !connection.TryBeginSend())
+                return false;
+            _corked = _posted = false;
+            var alone = queue.Count == 1 ? first : null;
+            if (!batch.TryRepeat(queue, _deflate))
+            {
+                batch.Remember(queue, _deflate);
+                batch.Append(queue, Join(queue, batch.Free, recycling: alone is null));
+            }
+
+            batch.Add(this, connection, alone);
+            return true;
+        }
+    }
+
+    void IPendingWriter.OnWritten(ReadOnlyMemory<byte> rest, OutboundMessage? message)
+    {
+        try
+        {
+            if (rest.IsEmpty)
+                message?.Recycle();
+            else if (!TryWriteRest(rest, message))
+                return;
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            return;
+        }
+
+        lock (_session!.Gate)
+        {
+            if (_session.Queue.Count == 0 && !_closing && !_session.IsDraining)
+            {
+                _writing = false;
+                _idle?.TrySetResult();
+                return;
+            }
+
+            if (Cork.Current?.TryAdd(this) == true)
+            {
+                _corked = true;
+                return;
+            }
+        }
+
+        // Not here: others wait to hear of their part of the batch, and what follows may tell the application of something.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    // The attempt that the batch has made has failed, or not taken all: the next one finds out which of them, and waits if there is no room.
+    private bool TryWriteRest(ReadOnlyMemory<byte> rest, OutboundMessage? message)
+    {
+        if (message is not null)
+            return TryWrite(FramesOf(message)[^rest.Length..], message);
+        _batch = System.Buffers.ArrayPool<byte>.Shared.Rent(rest.Length);
+        rest.CopyTo(_batch);
+        return TryWrite(_batch.AsMemory(0, rest.Length), alone: null);
+    }
+
     /// <inheritdoc />
     public void Write(OutboundMessage? direct)
     {
@@ -135,20 +207,8 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
             {
                 var data = direct is null ? TakeBatch(sending, out alone) : FramesOf(direct);
                 direct = null;
-                if (data.IsEmpty)
+                if (data.IsEmpty || !TryWrite(data, alone))
                     return;
-                var write = _connection.WriteAsync(data, CancellationToken.None);
-                if (!write.IsCompletedSuccessfully)
-                {
-                    Await(write, alone);
-                    return;
-                }
-
-#pragma warning disable VSTHRD002 // It has completed: this only takes note of it.
-                write.GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
-                alone?.Recycle();
-                ReturnBatch();
             }
         }
         catch (Exception exception)
@@ -158,6 +218,24 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         }
 
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Writes bytes, those of one message or joined ones. False when that goes on elsewhere.</summary>
+    private bool TryWrite(ReadOnlyMemory<byte> data, OutboundMessage? alone)
+    {
+        var write = _connection.WriteAsync(data, CancellationToken.None);
+        if (!write.IsCompletedSuccessfully)
+        {
+            Await(write, alone);
+            return false;
+        }
+
+#pragma warning disable VSTHRD002 // It has completed: this only takes note of it.
+        write.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+        alone?.Recycle();
+        ReturnBatch();
+        return true;
     }
 
     void IThreadPoolWorkItem.Execute() => Write(direct: null);
@@ -231,7 +309,7 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
             {
                 var queue = _session.Queue;
                 if (!_closing && queue.Dequeue() is { } first)
-                    return Join(first, queue, out alone);
+                    return Take(first, queue, out alone);
                 if (!_closing && _session.IsDraining && !drained)
                 {
                     drained = true;
@@ -251,29 +329,36 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         }
     }
 
-    private ReadOnlyMemory<byte> Join(OutboundMessage message, OutboundQueue queue, out OutboundMessage? alone)
+    private ReadOnlyMemory<byte> Take(OutboundMessage first, OutboundQueue queue, out OutboundMessage? alone)
     {
-        var first = FramesOf(message);
-        alone = message;
-        if (queue.Count == 0 || first.Length >= CoalescedBytes)
-            return first;
+        var frames = FramesOf(first);
+        alone = first;
+        if (queue.Count == 0 || frames.Length >= CoalescedBytes)
+            return frames;
         alone = null;
         _batch = System.Buffers.ArrayPool<byte>.Shared.Rent(CoalescedBytes);
-        first.CopyTo(_batch);
-        message.Recycle();
-        var length = first.Length;
+        frames.CopyTo(_batch);
+        first.Recycle();
+        return _batch.AsMemory(0, frames.Length + Join(queue, _batch.AsMemory(frames.Length, CoalescedBytes - frames.Length), recycling: true));
+    }
+
+    /// <summary>Takes what waits as far as it fits into a buffer, and returns how long that is.</summary>
+    private int Join(OutboundQueue queue, Memory<byte> buffer, bool recycling)
+    {
+        var length = 0;
         while (queue.Peek() is { } next)
         {
             var frames = FramesOf(next);
-            if (length + frames.Length > CoalescedBytes)
+            if (length + frames.Length > buffer.Length)
                 break;
-            frames.CopyTo(_batch.AsMemory(length));
+            frames.CopyTo(buffer[length..]);
             length += frames.Length;
             queue.Dequeue();
-            next.Recycle();
+            if (recycling)
+                next.Recycle();
         }
 
-        return _batch.AsMemory(0, length);
+        return length;
     }
 
     private void Await(ValueTask write, OutboundMessage? message)
