@@ -49,30 +49,23 @@ internal sealed class Cork(Action<Exception> onFailed)
         }
     }
 
-    /// <summary>Makes the writes, oldest first, and those that they lead to. Each one is a step of <paramref name="thread"/>'s work.</summary>
+    /// <summary>
+    /// Makes the writes that are put off now, oldest first, each a step of <paramref name="thread"/>'s work. Those that come meanwhile are left: other threads may have more for
+    /// the same clients without end.
+    /// </summary>
     /// <param name="thread">The calling thread; null when it is no loop's.</param>
     /// <param name="most">How many it makes at the most.</param>
-    /// <returns>True when none is left; false when it has made as many as it may.</returns>
+    /// <returns>Whether none is left.</returns>
     public bool Flush(LoopThread? thread, int most = int.MaxValue)
     {
-        var batch = thread is not null && Count > 1 ? thread.Batch : null;
-        for (; most > 0; most--)
-        {
-            var writer = TryTake();
-            if (writer is null && batch?.Count > 0)
-            {
-                // Who has got more to write meanwhile comes again.
-                Send(batch, thread);
-                writer = TryTake();
-            }
-
-            if (writer is null)
-                return true;
+        var count = Math.Min(most, Count);
+        if (count == 0)
+            return true;
+        var batch = count > 1 ? thread?.Batch : null;
+        for (; count > 0 && TryTake() is { } writer; count--)
             Write(writer, batch, thread);
-        }
-
-        Send(batch, thread);
-        return false;
+        batch?.Send();
+        return Count == 0;
     }
 
     /// <summary>Puts nothing off any more.</summary>
@@ -86,18 +79,8 @@ internal sealed class Cork(Action<Exception> onFailed)
     {
         try
         {
-            if (batch is not null)
-            {
-                if (batch.IsFull)
-                    Send(batch, thread);
-                if (writer.TryWriteWith(batch))
-                    return;
-
-                // It may take long, or run what does: nobody else's write waits for it.
-                Send(batch, thread);
-            }
-
-            writer.WritePending();
+            if (batch is null || !TryAdd(writer, batch))
+                writer.WritePending();
         }
         catch (Exception exception)
         {
@@ -107,10 +90,16 @@ internal sealed class Cork(Action<Exception> onFailed)
         thread?.Step();
     }
 
-    private void Send(SendBatch? batch, LoopThread? thread)
+    private static bool TryAdd(IPendingWriter writer, SendBatch batch)
     {
-        batch?.Send(onFailed);
-        thread?.Step();
+        if (batch.IsFull)
+            batch.Send();
+        if (writer.TryWriteWith(batch))
+            return true;
+
+        // What it does now may take long, or call the application: nobody else's write waits for it.
+        batch.Send();
+        return false;
     }
 
     private void MakeRoom()

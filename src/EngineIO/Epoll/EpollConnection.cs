@@ -21,7 +21,6 @@ internal sealed class EpollConnection : Stream, IEventSink
     private readonly Readiness _readable = new();
     private readonly Readiness _writable = new();
     private ReadOnlyMemory<byte> _unread;
-    private ReadOnlyMemory<byte> _preamble;
     private Action? _onPeerGone;
     private int _use;
 
@@ -67,10 +66,7 @@ internal sealed class EpollConnection : Stream, IEventSink
     public bool IsKestrels { get; set; }
 
     /// <summary>Bytes that leave together with the next write, before its own; a write of nothing sends them alone. To be set by the writer.</summary>
-    public ReadOnlyMemory<byte> Preamble
-    {
-        set => _preamble = value;
-    }
+    public ReadOnlyMemory<byte> Preamble { get; set; }
 
     /// <summary>The socket, while it is used: see <see cref="TryBeginSend"/>.</summary>
     public int File => _file;
@@ -99,12 +95,11 @@ internal sealed class EpollConnection : Stream, IEventSink
     }
 
     /// <summary>
-    /// Lets the writer make one attempt to send by itself, until it calls <see cref="EndSend"/>. False when the connection has been closed, or when what is to be written is
-    /// not all that has to be sent.
+    /// Lets the writer make one attempt to send by itself, the <see cref="Preamble"/> first, until it calls <see cref="EndSend"/>. False when the connection has been closed.
     /// </summary>
     public bool TryBeginSend()
     {
-        if (IsKestrels || !_preamble.IsEmpty || !TryUse())
+        if (!TryUse())
             return false;
         _writable.Clear();
         return true;
@@ -172,10 +167,10 @@ internal sealed class EpollConnection : Stream, IEventSink
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (!_preamble.IsEmpty)
+        if (!Preamble.IsEmpty)
         {
-            buffer = buffer.IsEmpty ? _preamble : (byte[])[.. _preamble.Span, .. buffer.Span];
-            _preamble = default;
+            buffer = buffer.IsEmpty ? Preamble : (byte[])[.. Preamble.Span, .. buffer.Span];
+            Preamble = default;
         }
 
         if (IsKestrels)

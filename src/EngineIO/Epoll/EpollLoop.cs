@@ -17,16 +17,20 @@ internal sealed partial class EpollLoop : IDisposable
     private const int MostThreads = 64;
 
     /// <summary>Writes of others that a round makes: events that have come meanwhile are handled before the rest.</summary>
-    private const int MostPosted = 64;
+    private const int MostPosted = 256;
 
     private const long Handling = 1;
 
     private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(1);
 
+    // Once in a process: it is the same for all loops.
+    private static int _toldOfNoRing;
+
     private readonly Lock _gate = new();
     private readonly int _epoll;
     private readonly int _wake;
     private readonly LoopWatch _watch;
+    private readonly bool _ioUring;
     private readonly ILogger _logger;
     private readonly Cork _posted;
     private readonly string _name;
@@ -47,7 +51,7 @@ internal sealed partial class EpollLoop : IDisposable
     {
         _name = name;
         _watch = watch;
-        UsesIoUring = ioUring;
+        _ioUring = ioUring;
         _logger = logger;
         _posted = new Cork(OnFailed);
         _epoll = Check(Libc.EpollCreate(Libc.CloseOnExec), "epoll_create1");
@@ -56,9 +60,6 @@ internal sealed partial class EpollLoop : IDisposable
         // Each write to it is an edge: nobody has to read it.
         Check(EventBatch.Add(_epoll, _wake, Libc.EpollIn | Libc.EpollEdgeTriggered, ulong.MaxValue), "epoll_ctl");
     }
-
-    /// <summary>Whether its threads may write to several connections at a time.</summary>
-    public bool UsesIoUring { get; }
 
     /// <summary>How far the leader has come; the same twice in a row means that it is held up. Null when it waits for events.</summary>
     public long? Progress
@@ -152,8 +153,7 @@ internal sealed partial class EpollLoop : IDisposable
         var waiting = term.Turn & ~Handling;
         while (true)
         {
-            var none = _posted.Flush(thread, MostPosted);
-            term.Cork.Flush(thread);
+            var none = _posted.Flush(thread, MostPosted) & term.Cork.Flush(thread);
             if (Interlocked.CompareExchange(ref _lead, waiting, handling) != handling)
                 return;
             if (_disposed)
@@ -266,6 +266,17 @@ internal sealed partial class EpollLoop : IDisposable
         return true;
     }
 
+    /// <summary>Means for a thread to write to several connections at a time; null when there are none.</summary>
+    internal SendBatch? TryCreateBatch()
+    {
+        if (!_ioUring)
+            return null;
+        var batch = SendBatch.TryCreate();
+        if (batch is null && Interlocked.Exchange(ref _toldOfNoRing, 1) == 0)
+            LogNoRing(_logger);
+        return batch;
+    }
+
     /// <summary>A thread that lost the loop has come back. False when it is not needed any more.</summary>
     internal bool Keep(LoopThread thread)
     {
@@ -342,6 +353,9 @@ internal sealed partial class EpollLoop : IDisposable
 
     [LoggerMessage(EventId = 36, Level = LogLevel.Error, Message = "A handler holds {Loop} up, and the system gives no thread that could go on with it")]
     private static partial void LogNoThread(ILogger logger, Exception exception, string loop);
+
+    [LoggerMessage(EventId = 37, Level = LogLevel.Information, Message = "The system gives no io_uring: each connection is written to with a system call of its own")]
+    private static partial void LogNoRing(ILogger logger);
 
     [LoggerMessage(EventId = 32, Level = LogLevel.Error, Message = "What was to be done for a connection has failed")]
     private static partial void LogSinkFailed(ILogger logger, Exception exception);

@@ -16,7 +16,7 @@ public static class EpollTransport
     /// </summary>
     /// <remarks>
     /// Handlers then begin on the loop's thread. Those that await leave it free; one that blocks delays the loop's other connections by some
-    /// 10 to 20 ms, until another thread has taken the loop over. A WebSocket that has left Kestrel does not count in
+    /// 30 ms, until another thread has taken the loop over. A WebSocket that has left Kestrel does not count in
     /// <c>KestrelServerLimits.MaxConcurrentUpgradedConnections</c>; <see cref="EngineIOOptions.MaxSessions"/> bounds it.
     /// </remarks>
     /// <param name="builder">The host.</param>

@@ -16,9 +16,10 @@ internal sealed unsafe class IoUring : IDisposable
     private const int CompletionSize = 16;
     private const byte OperationSend = 26;
 
-    // Both are of Linux 5.19, which is also the least that is used: older ones fail with "invalid argument". The first keeps one send that cannot be begun from holding up those
-    // behind it, the second keeps the system from interrupting other threads of the process.
+    // One send that cannot be begun does not hold up those behind it. Since Linux 5.18.
     private const uint SubmitAll = 1 << 7;
+
+    // Without effect here, where nothing is under way outside of a call, but to have older systems fail with "invalid argument": since Linux 5.19.
     private const uint CooperativeWork = 1 << 8;
 
     private const int RingsOffset = 0;
@@ -66,6 +67,9 @@ internal sealed unsafe class IoUring : IDisposable
     /// <summary>Sends that fit.</summary>
     public int Capacity { get; }
 
+    /// <summary>Whether the system has refused to take anything in, as a filter of system calls does that lets rings be made.</summary>
+    public bool IsRefused { get; private set; }
+
     /// <summary>Makes a ring. Null when there is none to be had: the system is too old, does not allow it (as in most containers), or has no file or memory for it.</summary>
     /// <param name="entries">Sends that fit, a power of two.</param>
     public static IoUring? TryCreate(int entries)
@@ -102,7 +106,12 @@ internal sealed unsafe class IoUring : IDisposable
     {
         results.Fill(NotTried);
         Volatile.Write(ref *_submissionTail, _tail + (uint)results.Length);
-        var submitted = Math.Max(0, (int)Libc.SystemCall(Libc.IoUringEnter, _file, results.Length, 0, 0, 0, 0));
+        var submitted = (int)Libc.SystemCall(Libc.IoUringEnter, _file, results.Length, 0, 0, 0, 0);
+        if (submitted < 0)
+        {
+            submitted = 0;
+            IsRefused = Marshal.GetLastPInvokeError() is Libc.NotPermitted or Libc.NoSuchCall;
+        }
 
         // What was not taken in is taken back: whoever asked tries it alone, and is told what is wrong.
         _tail += (uint)submitted;

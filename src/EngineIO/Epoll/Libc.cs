@@ -21,6 +21,8 @@ internal static unsafe partial class Libc
     public const int ShutdownBoth = 2;
     public const int SocketLevel = 1;
     public const int Linger = 13;
+    public const int NotPermitted = 1;
+    public const int NoSuchCall = 38;
     public const int Interrupted = 4;
     public const int TryAgain = 11;
     public const int OutOfMemory = 12;

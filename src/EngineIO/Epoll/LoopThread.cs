@@ -6,7 +6,7 @@ namespace EngineIO.Epoll;
 internal sealed class LoopThread
 #pragma warning restore CA1001
 {
-    // There may have been no file or no memory for a moment.
+    // There may have been no file or no memory for a moment; where it is not allowed, to ask costs nothing that often.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
     private readonly EpollLoop _loop;
@@ -33,10 +33,11 @@ internal sealed class LoopThread
     {
         get
         {
-            if (_batch is not null || !_loop.UsesIoUring || Environment.TickCount64 < _noBatchUntil)
+            if (_batch is { IsRefused: false } || Environment.TickCount64 < _noBatchUntil)
                 return _batch;
+            _batch?.Dispose();
             _noBatchUntil = Environment.TickCount64 + (long)RetryAfter.TotalMilliseconds;
-            return _batch = SendBatch.TryCreate();
+            return _batch = _loop.TryCreateBatch();
         }
     }
 

@@ -5,8 +5,8 @@ namespace EngineIO.Epoll;
 /// <summary>Writes of several connections, which one system call makes.</summary>
 /// <remarks>
 /// Threading: one thread's own. The writers are claimed while they are in it, so what comes for them meanwhile waits in their queues; nothing of the application runs between
-/// the first that is added and the end of <see cref="Send"/>, or it could hold up clients that are not its own. Bytes are copied, once if several writes after each
-/// other have the same: that costs less than to pin what would have to be pinned.
+/// the first that is added and the end of <see cref="Send"/>, or it could hold up clients that are not its own: what does not leave at once, and why, is found out later, by each
+/// writer alone. Bytes are copied, once if several writes after each other have the same: that costs less than to pin what would have to be pinned.
 /// </remarks>
 internal sealed unsafe class SendBatch : IDisposable
 {
@@ -17,7 +17,10 @@ internal sealed unsafe class SendBatch : IDisposable
     private const int BufferLength = 2 * MaxLength;
 
     // Of more messages it is not looked for whether the next connection has the same.
-    private const int MostAlike = 64;
+    private const int MostAlike = 256;
+
+    // The thread does nothing else until they are sent, and clients of other threads wait that long as well.
+    private const int MostBytes = 1024 * 1024;
 
     private readonly IoUring _ring;
     private readonly Entry[] _entries = new Entry[Capacity];
@@ -27,6 +30,7 @@ internal sealed unsafe class SendBatch : IDisposable
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferLength, pinned: true);
     private readonly byte* _address;
     private int _length;
+    private int _bytes;
 
     // What was copied last: which messages waited, how many of them that is, and where it is.
     private readonly List<OutboundMessage> _waiting = [];
@@ -46,13 +50,28 @@ internal sealed unsafe class SendBatch : IDisposable
     public int Count { get; private set; }
 
     /// <summary>Whether it has to be sent before anything is added.</summary>
-    public bool IsFull => Count == Capacity || BufferLength - _length < MaxLength;
+    public bool IsFull => Count == Capacity || BufferLength - _length < MaxLength || _bytes > MostBytes;
+
+    /// <summary>Whether the system makes no sends this way after all.</summary>
+    public bool IsRefused => _ring.IsRefused;
 
     /// <summary>Memory of <see cref="MaxLength"/> bytes, in which the messages of one write can be joined.</summary>
     public Memory<byte> Free => _buffer.AsMemory(_length, MaxLength);
 
     /// <summary>Makes one. Null when the system has no ring to give.</summary>
-    public static SendBatch? TryCreate() => IoUring.TryCreate(Capacity) is { } ring ? new SendBatch(ring) : null;
+    public static SendBatch? TryCreate()
+    {
+        var ring = IoUring.TryCreate(Capacity);
+        try
+        {
+            return ring is null ? null : new SendBatch(ring);
+        }
+        catch (OutOfMemoryException)
+        {
+            ring?.Dispose();
+            return null;
+        }
+    }
 
     /// <summary>
     /// Takes the messages from a queue whose bytes are here already, as the queue of the last write had just the same, as it is in a room. False when they have to be copied, and nothing has changed.
@@ -77,13 +96,21 @@ internal sealed unsafe class SendBatch : IDisposable
         _deflated = deflated;
     }
 
-    /// <summary>Notes that messages have been taken from the queue, and their bytes put at the start of <see cref="Free"/>.</summary>
-    public void Append(OutboundQueue queue, int length)
+    /// <summary>Notes that messages have been taken from the queue, and bytes been put at the start of <see cref="Free"/>.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <param name="repeatable">Whether they are those of the messages and nothing else.</param>
+    public void Append(OutboundQueue queue, int length, bool repeatable)
     {
+        if (!repeatable)
+            Forget();
         _taken = _waiting.Count - queue.Count;
         (_lastOffset, _lastLength) = (_length, length);
         _length += length;
     }
+
+    /// <summary>Nothing is repeated before something is appended.</summary>
+    public void Forget() => _waiting.Clear();
 
     /// <summary>Adds a write of what was appended or repeated last.</summary>
     /// <param name="writer">Who is told when it is made.</param>
@@ -92,37 +119,30 @@ internal sealed unsafe class SendBatch : IDisposable
     public void Add(IPendingWriter writer, EpollConnection connection, OutboundMessage? message)
     {
         _ring.Prepare(Count, connection.File, _address + _lastOffset, _lastLength);
+        _bytes += _lastLength;
         _entries[Count++] = new Entry(writer, connection, _lastOffset, _lastLength, message);
     }
 
     /// <summary>Makes the writes, and tells who has added them.</summary>
-    /// <param name="onFailed">What is told of a failure that is no connection's.</param>
-    public void Send(Action<Exception> onFailed)
+    public void Send()
     {
         var count = Count;
         if (count == 0)
             return;
         _ring.Submit(_results.AsSpan(0, count));
+
+        // Who has been told may use its messages again.
+        Forget();
         for (var i = 0; i < count; i++)
         {
             var entry = _entries[i];
+            var sent = Math.Max(0, _results[i]);
             entry.Connection.EndSend();
-            try
-            {
-                var sent = Math.Max(0, _results[i]);
-                entry.Writer.OnWritten(_buffer.AsMemory(entry.Offset + sent, entry.Length - sent), entry.Message);
-            }
-            catch (Exception exception)
-            {
-                onFailed(exception);
-            }
+            entry.Writer.OnWritten(_buffer.AsMemory(entry.Offset + sent, entry.Length - sent), entry.Message);
         }
 
         Array.Clear(_entries, 0, count);
-        Count = _length = 0;
-
-        // Who has been told may use them again.
-        _waiting.Clear();
+        Count = _length = _bytes = 0;
     }
 
     public void Dispose() => _ring.Dispose();

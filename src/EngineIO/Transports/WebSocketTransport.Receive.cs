@@ -119,6 +119,7 @@ internal sealed partial class WebSocketTransport
             if (!_corked)
                 return;
             _corked = _posted = _writing = false;
+            _rest = null;
         }
     }
 

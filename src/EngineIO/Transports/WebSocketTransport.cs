@@ -37,6 +37,12 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
     private bool _closeSent;
     private byte[]? _closeFrame;
     private byte[]? _batch;
+
+    // Claimed by a batch of its loop's.
+    private bool _batched;
+
+    // What the batch could not write, which goes before all that waits.
+    private RestOfWrite? _rest;
     private System.Runtime.CompilerServices.ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _pending;
     private Action? _onWritten;
 
@@ -62,7 +68,7 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
     public EngineTransports Kind => EngineTransports.WebSocket;
 
     /// <inheritdoc />
-    public bool IsWritable => !_writePending && !_closing && (_corked || _session!.Queue.Count == 0);
+    public bool IsWritable => !_writePending && !_closing && (_corked || _batched || _session!.Queue.Count == 0);
 
     /// <summary>Gives it to a session, in whose lock the caller is unless nobody else knows the session yet.</summary>
     public void Attach(EngineSession session) => _session = session;
@@ -133,45 +139,51 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
             if (!_corked)
                 return true;
             var queue = _session.Queue;
-            if (_closing || queue.Peek() is not { } first)
+            if (_closing || _rest is not null || queue.Peek() is not { } first || first.Length + connection.Preamble.Length > SendBatch.MaxLength || !connection.TryBeginSend())
                 return false;
-            var frames = FramesOf(first);
-            if (frames.Length > SendBatch.MaxLength || !connection.TryBeginSend())
-                return false;
-            _corked = _posted = false;
-            var alone = queue.Count == 1 ? first : null;
-            if (!batch.TryRepeat(queue, _deflate))
+            try
             {
-                batch.Remember(queue, _deflate);
-                batch.Append(queue, Join(queue, batch.Free, recycling: alone is null));
+                var preamble = connection.Preamble;
+                var alone = queue.Count == 1 && preamble.IsEmpty ? first : null;
+                if (!preamble.IsEmpty || !batch.TryRepeat(queue, _deflate))
+                {
+                    batch.Remember(queue, _deflate);
+                    preamble.CopyTo(batch.Free);
+                    connection.Preamble = default;
+                    batch.Append(queue, preamble.Length + Join(queue, batch.Free[preamble.Length..], recycling: alone is null), preamble.IsEmpty);
+                }
+
+                batch.Add(this, connection, alone);
+            }
+            catch (Exception exception)
+            {
+                // Some of it may have been taken from the queue. To end the session from here would tell the application, while others wait for the batch.
+                batch.Forget();
+                connection.EndSend();
+                _rest = new RestOfWrite(default, null, null, exception);
+                return false;
             }
 
-            batch.Add(this, connection, alone);
+            _corked = _posted = false;
+            _batched = true;
             return true;
         }
     }
 
     void IPendingWriter.OnWritten(ReadOnlyMemory<byte> rest, OutboundMessage? message)
     {
-        try
-        {
-            if (rest.IsEmpty)
-                message?.Recycle();
-            else if (!TryWriteRest(rest, message))
-                return;
-        }
-        catch (Exception exception)
-        {
-            Fail(exception);
-            return;
-        }
-
+        if (rest.IsEmpty)
+            message?.Recycle();
         lock (_session!.Gate)
         {
-            if (_session.Queue.Count == 0 && !_closing && !_session.IsDraining)
+            _batched = false;
+            if (!rest.IsEmpty)
             {
-                _writing = false;
-                _idle?.TrySetResult();
+                _rest = Keep(rest, message);
+            }
+            else if (_session.Queue.Count == 0 && !_closing && !_session.IsDraining)
+            {
+                EndWriting();
                 return;
             }
 
@@ -186,14 +198,13 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    // The attempt that the batch has made has failed, or not taken all: the next one finds out which of them, and waits if there is no room.
-    private bool TryWriteRest(ReadOnlyMemory<byte> rest, OutboundMessage? message)
+    private RestOfWrite Keep(ReadOnlyMemory<byte> rest, OutboundMessage? message)
     {
         if (message is not null)
-            return TryWrite(FramesOf(message)[^rest.Length..], message);
-        _batch = System.Buffers.ArrayPool<byte>.Shared.Rent(rest.Length);
-        rest.CopyTo(_batch);
-        return TryWrite(_batch.AsMemory(0, rest.Length), alone: null);
+            return new RestOfWrite(FramesOf(message)[^rest.Length..], message, null, null);
+        var copy = System.Buffers.ArrayPool<byte>.Shared.Rent(rest.Length);
+        rest.CopyTo(copy);
+        return new RestOfWrite(copy.AsMemory(0, rest.Length), null, copy, null);
     }
 
     /// <inheritdoc />
@@ -207,8 +218,20 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
             {
                 var data = direct is null ? TakeBatch(sending, out alone) : FramesOf(direct);
                 direct = null;
-                if (data.IsEmpty || !TryWrite(data, alone))
+                if (data.IsEmpty)
                     return;
+                var write = _connection.WriteAsync(data, CancellationToken.None);
+                if (!write.IsCompletedSuccessfully)
+                {
+                    Await(write, alone);
+                    return;
+                }
+
+#pragma warning disable VSTHRD002 // It has completed: this only takes note of it.
+                write.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+                alone?.Recycle();
+                ReturnBatch();
             }
         }
         catch (Exception exception)
@@ -218,24 +241,6 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         }
 
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
-    /// <summary>Writes bytes, those of one message or joined ones. False when that goes on elsewhere.</summary>
-    private bool TryWrite(ReadOnlyMemory<byte> data, OutboundMessage? alone)
-    {
-        var write = _connection.WriteAsync(data, CancellationToken.None);
-        if (!write.IsCompletedSuccessfully)
-        {
-            Await(write, alone);
-            return false;
-        }
-
-#pragma warning disable VSTHRD002 // It has completed: this only takes note of it.
-        write.GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
-        alone?.Recycle();
-        ReturnBatch();
-        return true;
     }
 
     void IThreadPoolWorkItem.Execute() => Write(direct: null);
@@ -307,6 +312,8 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
                 _session!.OnDrained(notifyLater: sending);
             lock (_session!.Gate)
             {
+                if (_rest is not null)
+                    return TakeRest(out alone);
                 var queue = _session.Queue;
                 if (!_closing && queue.Dequeue() is { } first)
                     return Take(first, queue, out alone);
@@ -322,11 +329,28 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
                     return _closeFrame;
                 }
 
-                _writing = false;
-                _idle?.TrySetResult();
+                EndWriting();
                 return default;
             }
         }
+    }
+
+    private ReadOnlyMemory<byte> TakeRest(out OutboundMessage? alone)
+    {
+        var (data, message, copy, failure) = _rest!;
+        _rest = null;
+        if (failure is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        _batch = copy;
+        alone = message;
+        return data;
+    }
+
+    // The lock is held.
+    private void EndWriting()
+    {
+        _writing = false;
+        _idle?.TrySetResult();
     }
 
     private ReadOnlyMemory<byte> Take(OutboundMessage first, OutboundQueue queue, out OutboundMessage? alone)
@@ -346,10 +370,10 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
     private int Join(OutboundQueue queue, Memory<byte> buffer, bool recycling)
     {
         var length = 0;
-        while (queue.Peek() is { } next)
+        while (queue.Peek() is { } next && next.Length <= buffer.Length - length)
         {
             var frames = FramesOf(next);
-            if (length + frames.Length > buffer.Length)
+            if (frames.Length > buffer.Length - length)
                 break;
             frames.CopyTo(buffer[length..]);
             length += frames.Length;
@@ -409,9 +433,10 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         {
             // Nothing can be written any more, not even a close frame.
             _closing = _closeSent = true;
-            _writing = _writePending = false;
+            _writePending = false;
+            _rest = null;
             _session.Queue.MarkProgress();
-            _idle?.TrySetResult();
+            EndWriting();
         }
 
         Abort();
@@ -425,6 +450,9 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         _batch = null;
         System.Buffers.ArrayPool<byte>.Shared.Return(batch);
     }
+
+    /// <summary>What is left of a write that a batch has tried: bytes of one message, or of several in a copy, or why nothing more can be written.</summary>
+    private sealed record RestOfWrite(ReadOnlyMemory<byte> Data, OutboundMessage? Message, byte[]? Copy, Exception? Failure);
 
     /// <summary>The time that a client has to answer a close frame.</summary>
     private sealed class CloseDeadline(WebSocketTransport transport) : TimingWheelEntry

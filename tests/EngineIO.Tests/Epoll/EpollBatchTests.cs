@@ -165,7 +165,58 @@ public sealed class EpollBatchTests
         EpollHost.ShouldHaveLoggedNoError(host);
     }
 
-    private Task<EngineHost> StartAsync(bool ioUring, Action<EngineSession, ReadOnlyMemory<byte>> handle, Action<EngineIOOptions>? configure = null) =>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Application_that_takes_its_time_when_one_is_lost_holds_up_nobody_else(bool ioUring)
+    {
+        using var go = new ManualResetEventSlim();
+        using var goOn = new SemaphoreSlim(0);
+        using var entered = new SemaphoreSlim(0);
+        using var closing = new SemaphoreSlim(0);
+        await using var host = await StartAsync(
+            ioUring,
+            (_, data) =>
+            {
+                if (data.Span.SequenceEqual("hold"u8))
+                {
+                    entered.Release();
+                    goOn.Wait(EngineHost.Patience).ShouldBeTrue();
+                }
+
+                SendAll(Encoding.UTF8.GetString(data.Span));
+            },
+            closing: _ =>
+            {
+                closing.Release();
+                go.Wait(EngineHost.Patience);
+            });
+        await using var before = await Members.JoinAsync(host, 2);
+        await using var lost = await RawWebSocket.ConnectAsync(host);
+        await host.Application.NextAsync();
+        await using var after = await Members.JoinAsync(host, 3);
+        try
+        {
+            // The loop writes to the one that is lost before it hears of that.
+            await before[0].SendAsync("4hold");
+            (await entered.WaitAsync(EngineHost.Patience, TestContext.Current.CancellationToken)).ShouldBeTrue();
+            lost.Reset();
+            goOn.Release();
+            foreach (var client in before.Concat(after))
+                (await client.ReadAsync()).ShouldBe("4hold");
+            (await closing.WaitAsync(EngineHost.Patience, TestContext.Current.CancellationToken)).ShouldBeTrue();
+            await after[2].SendAsync("4more");
+            foreach (var client in before.Concat(after))
+                (await client.ReadAsync()).ShouldBe("4more");
+        }
+        finally
+        {
+            go.Set();
+        }
+    }
+
+    private Task<EngineHost> StartAsync(
+        bool ioUring, Action<EngineSession, ReadOnlyMemory<byte>> handle, Action<EngineIOOptions>? configure = null, Action<EngineSession>? closing = null) =>
         EpollHost.StartAsync(
             options =>
             {
@@ -175,6 +226,7 @@ public sealed class EpollBatchTests
             application: new RecordingApplication
             {
                 Opening = _members.Add,
+                Closing = session => closing?.Invoke(session.Session),
                 Handling = (session, data, _) =>
                 {
                     handle(session.Session, data);

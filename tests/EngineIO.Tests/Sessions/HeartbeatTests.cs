@@ -17,6 +17,8 @@ public sealed class HeartbeatTests
     {
         await using var host = await EngineHost.StartAsync(time: _time, application: RecordingApplication.Echo());
         await using var client = await WebSocketClient.OpenAsync(host);
+        await ReadyAsync(host, client.SendAsync("4ready"));
+        (await client.ReadAnyAsync()).ShouldBe("4ready");
         for (var i = 0; i < 4; i++)
         {
             _time.Advance(TimeSpan.FromSeconds(25) + Tick);
@@ -36,7 +38,7 @@ public sealed class HeartbeatTests
     {
         await using var host = await EngineHost.StartAsync(time: _time);
         await using var client = await WebSocketClient.OpenAsync(host);
-        var session = await host.Application.NextAsync();
+        var session = await ReadyAsync(host, client.SendAsync("4ready"));
         _time.Advance(TimeSpan.FromSeconds(25) + Tick);
         (await client.ReadAnyAsync()).ShouldBe("2");
         _time.Advance(TimeSpan.FromSeconds(20) - Tick);
@@ -68,7 +70,8 @@ public sealed class HeartbeatTests
     {
         await using var host = await EngineHost.StartAsync(time: _time, application: RecordingApplication.Echo());
         await using var client = await WebSocketClient.OpenAsync(host);
-        var session = await host.Application.NextAsync();
+        var session = await ReadyAsync(host, client.SendAsync("4ready"));
+        (await client.ReadAnyAsync()).ShouldBe("4ready");
         _time.Advance(TimeSpan.FromSeconds(25) + Tick);
         (await client.ReadAnyAsync()).ShouldBe("2");
         await client.SendAsync("4x");
@@ -143,7 +146,7 @@ public sealed class HeartbeatTests
     {
         await using var host = await EngineHost.StartAsync(time: _time);
         await using var raw = await RawWebSocket.ConnectAsync(host);
-        var session = await host.Application.NextAsync();
+        var session = await ReadyAsync(host, raw.SendAsync(RawWebSocket.Text("4ready")));
         _time.Advance(TimeSpan.FromSeconds(25) + Tick);
         host.Server.SessionCount.ShouldBe(1);
         _time.Advance(TimeSpan.FromSeconds(20) + Tick);
@@ -188,6 +191,15 @@ public sealed class HeartbeatTests
         session.ClosedCount.ShouldBe(1);
         session.Session.Send(OutboundMessages.Text("x")).ShouldBeFalse();
         await client.ShouldBeGoneAsync();
+    }
+
+    // A client knows of its session before the server has set the first ping; what it has sent, once that has come, shows that the ping is set.
+    private static async Task<RecordingApplication.RecordedSession> ReadyAsync(EngineHost host, Task sending)
+    {
+        await sending;
+        var session = await host.Application.NextAsync();
+        (await session.NextAsync()).ShouldBe("ready");
+        return session;
     }
 
     /// <summary>A clock whose timers can be held up, as on a machine that has too much to do.</summary>
