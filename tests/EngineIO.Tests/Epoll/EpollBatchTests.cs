@@ -189,7 +189,7 @@ public sealed class EpollBatchTests
             closing: _ =>
             {
                 closing.Release();
-                go.Wait(EngineHost.Patience);
+                go.Wait(2 * EngineHost.Patience);
             });
         await using var before = await Members.JoinAsync(host, 2);
         await using var lost = await RawWebSocket.ConnectAsync(host);
