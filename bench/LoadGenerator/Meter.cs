@@ -10,6 +10,7 @@ internal sealed class Meter(Options options)
 {
     private long _begun;
     private double _server;
+    private double _packets;
     private double _generator;
     private long _allocated;
     private Result _sum = new();
@@ -19,7 +20,7 @@ internal sealed class Meter(Options options)
     {
         // Asked before the rest: answering is work too.
         _allocated = ReadAllocated();
-        (_server, _generator) = (Processes.Seconds(options.Process), Processes.Seconds("self"));
+        (_server, _packets, _generator) = (Processes.Seconds(options.Process), Processes.PacketThreadSeconds(options.Process), Processes.Seconds("self"));
         _begun = Stopwatch.GetTimestamp();
     }
 
@@ -27,12 +28,13 @@ internal sealed class Meter(Options options)
     public void End(long operations)
     {
         var seconds = Stopwatch.GetElapsedTime(_begun).TotalSeconds;
-        var (server, generator) = (Processes.Seconds(options.Process), Processes.Seconds("self"));
+        var (server, packets, generator) = (Processes.Seconds(options.Process), Processes.PacketThreadSeconds(options.Process), Processes.Seconds("self"));
         _sum = _sum with
         {
             Operations = _sum.Operations + operations,
             Seconds = _sum.Seconds + seconds,
             ServerSeconds = _sum.ServerSeconds + server - _server,
+            PacketThreadSeconds = _sum.PacketThreadSeconds + packets - _packets,
             GeneratorSeconds = _sum.GeneratorSeconds + generator - _generator,
             Allocated = options.ReadsMemory ? (_sum.Allocated ?? 0) + ReadAllocated() - _allocated : null,
         };

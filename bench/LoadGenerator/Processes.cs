@@ -7,6 +7,8 @@ internal static class Processes
 {
     private const double TicksPerSecond = 100;
 
+    private static string? _packetThread;
+
     /// <summary>User and system seconds of all its threads so far.</summary>
     public static double Seconds(string process)
     {
@@ -15,6 +17,31 @@ internal static class Processes
         // The name may have spaces and brackets; what follows the last bracket has not.
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+    }
+
+    /// <summary>
+    /// Seconds so far of the system's own thread for network packets on the processor that a process is bound to: it takes over, on nobody's account, when there are very
+    /// many. 0 where it cannot be seen, or the process is not bound to one processor.
+    /// </summary>
+    public static double PacketThreadSeconds(string process)
+    {
+        const string Key = "Cpus_allowed_list:";
+        var allowed = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(Key, StringComparison.Ordinal))[Key.Length..].Trim();
+        _packetThread ??= Directory.GetDirectories("/proc").FirstOrDefault(folder => IsNamed(folder, $"ksoftirqd/{allowed}")) ?? "";
+        return _packetThread.Length == 0 ? 0 : Seconds(Path.GetFileName(_packetThread));
+    }
+
+    private static bool IsNamed(string folder, string name)
+    {
+        try
+        {
+            return char.IsAsciiDigit(Path.GetFileName(folder)[0]) && File.ReadAllText($"{folder}/comm").TrimEnd() == name;
+        }
+        catch (IOException)
+        {
+            // It has ended meanwhile.
+            return false;
+        }
     }
 
     /// <summary>Resident memory in KB.</summary>

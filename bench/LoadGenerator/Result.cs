@@ -14,6 +14,9 @@ internal sealed record Result
     /// <summary>Processor seconds of the server in that time.</summary>
     public double ServerSeconds { get; init; }
 
+    /// <summary>Processor seconds in that time of the system's thread for packets on the server's processor.</summary>
+    public double PacketThreadSeconds { get; init; }
+
     /// <summary>Processor seconds of this process in that time.</summary>
     public double GeneratorSeconds { get; init; }
 

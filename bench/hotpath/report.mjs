@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bars } from './plot.mjs';
-import { FIGURES } from './scenarios.mjs';
+import { FIGURES, LATENCY_ROUNDS } from './scenarios.mjs';
 import { OURS, REFERENCE } from './servers.mjs';
 
 const results = fileURLToPath(new URL('../results/', import.meta.url));
@@ -137,7 +137,7 @@ function report(measured, { date, quick, rounds, machine }) {
     '# The hot path',
     [
       `${date.toISOString().slice(0, 10)}, ${machine.processors} × ${machine.model}, Linux ${machine.kernel}; ${versions.join(', ')}.`,
-      quick ? 'A quick run: one round, short and noisy.' : `Medians of ${rounds} rounds.`,
+      quick ? 'A quick run: one round, short and noisy.' : `Medians of ${rounds} rounds, of latencies of ${LATENCY_ROUNDS}.`,
       'Written by `./bench.sh`; [bench/README.md](../README.md) says how to read it.',
     ].join('\n'),
     '## All ratios',

@@ -19,7 +19,7 @@ internal sealed class Heartbeat(EngineSession session, IEngineHost host) : Timin
 
     // A ping that leaves this little too late, as is usual on this clock, does not lengthen the client's time: what is promised is interval and time-out together. When
     // the server itself was held up for longer, the client gets its whole time-out.
-    private static readonly TimeSpan Lateness = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Lateness = TimeSpan.FromMilliseconds(300);
 
     private int _phase;
     private long _pingDue;

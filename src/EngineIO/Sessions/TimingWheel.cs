@@ -9,7 +9,7 @@ namespace EngineIO.Sessions;
 /// setting; it is held for a few pointer moves and never while an entry is called. Entries are called one after the other on a
 /// thread of the pool, so an entry is never called twice at the same time. A timer for each connection was rejected: twenty
 /// thousand of them cost more than the connections' idle life. An entry is never called early. A delay of less than a second is kept to
-/// about a millisecond; a longer one may be called up to 32 ms late, and one of 15 s or more, as those of heartbeats are, up to 128 ms. So the timer wakes at most eight times a
+/// about a millisecond; a longer one may be called up to 32 ms late, and one of 15 s or more, as those of heartbeats are, up to 256 ms. So the timer wakes at most four times a
 /// second for any number of idle connections: each time costs a thread of the pool that wakes, looks for more work and sleeps again, as much as several pings.
 /// </remarks>
 public sealed partial class TimingWheel : IDisposable
@@ -22,7 +22,7 @@ public sealed partial class TimingWheel : IDisposable
     private const int NoSlot = -1;
     private const long NotArmed = long.MaxValue;
     private const int CoarseTicks = 32;
-    private const int CoarsestTicks = 128;
+    private const int CoarsestTicks = 256;
 
     // What entries put off does not wait longer than for so many others.
     private const int EntriesPerBatch = 256;

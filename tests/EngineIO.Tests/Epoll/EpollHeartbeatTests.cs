@@ -10,7 +10,7 @@ namespace EngineIO.Tests.Epoll;
 public sealed class EpollHeartbeatTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(25);
-    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(300);
 
     private readonly FakeTimeProvider _time = new();
 

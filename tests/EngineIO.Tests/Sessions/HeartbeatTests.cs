@@ -8,7 +8,7 @@ namespace EngineIO.Tests.Sessions;
 
 public sealed class HeartbeatTests
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(300);
 
     private readonly FakeTimeProvider _time = new();
 
@@ -57,8 +57,8 @@ public sealed class HeartbeatTests
         await using var host = await EngineHost.StartAsync(time: time, application: new RecordingApplication { Closing = _ => release.Wait(EngineHost.Patience) });
         await PollingClient.OpenAsync(host);
         var session = await host.Application.NextAsync();
-        time.Advance(TimeSpan.FromSeconds(25.2));
-        var tick = Task.Run(() => time.Advance(TimeSpan.FromSeconds(20.2)), TestContext.Current.CancellationToken);
+        time.Advance(TimeSpan.FromSeconds(25.3));
+        var tick = Task.Run(() => time.Advance(TimeSpan.FromSeconds(20.3)), TestContext.Current.CancellationToken);
         await tick.WaitAsync(EngineHost.Patience / 2, TestContext.Current.CancellationToken);
         host.Server.SessionCount.ShouldBe(0);
         release.Set();

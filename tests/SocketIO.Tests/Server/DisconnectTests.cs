@@ -56,8 +56,8 @@ public sealed class DisconnectTests : ServerTest
         var server = await Start(time: time);
         var (client, socket) = await ConnectBoth(server);
         var end = End(socket);
-        time.Advance(TimeSpan.FromSeconds(25.2));
-        time.Advance(TimeSpan.FromSeconds(20.2));
+        time.Advance(TimeSpan.FromSeconds(25.3));
+        time.Advance(TimeSpan.FromSeconds(20.3));
         (await Soon(end)).Reason.ShouldBe(DisconnectReason.PingTimeout);
         await client.DisposeAsync();
     }
