@@ -35,7 +35,7 @@ internal static class Processes
     {
         try
         {
-            return char.IsAsciiDigit(Path.GetFileName(folder)[0]) && File.ReadAllText($"{folder}/comm").TrimEnd() == name;
+            return char.IsAsciiDigit(Path.GetFileName(folder)[0]) && string.Equals(File.ReadAllText($"{folder}/comm").TrimEnd(), name, StringComparison.Ordinal);
         }
         catch (IOException)
         {
