@@ -150,7 +150,16 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
                     batch.Remember(queue, _deflate);
                     preamble.CopyTo(batch.Free);
                     connection.Preamble = default;
-                    batch.Append(queue, preamble.Length + Join(queue, batch.Free[preamble.Length..], recycling: alone is null), preamble.IsEmpty);
+                    var length = preamble.Length + Join(queue, batch.Free[preamble.Length..], recycling: alone is null);
+                    if (length == 0)
+                    {
+                        // Compression has made it longer than it was, and than what fits.
+                        batch.Forget();
+                        connection.EndSend();
+                        return false;
+                    }
+
+                    batch.Append(queue, length, preamble.IsEmpty);
                 }
 
                 batch.Add(this, connection, alone);

@@ -176,6 +176,7 @@ public sealed class EpollHeartbeatTests
         await host.Server.DisposeAsync();
         (await session.ClosedReasonAsync()).ShouldBe(CloseReason.ServerShuttingDown);
         await held.ReleaseAsync();
+
         // On a machine with too much to do the loop may have come to the ping all the same.
         (await client.ReadAsync()).ShouldBe("close");
     }
