@@ -65,11 +65,12 @@ public sealed class EngineIOOptions
 
     /// <summary>
     /// Hard limit, in bytes, of what may wait for one client. Beyond it the session is closed with <c>slow consumer</c>. Default 16 MiB. One message is
-    /// always accepted by an empty queue, however large.
+    /// always accepted by an empty queue, however large; and what comes while the server has yet to write what it owes the client counts against the limit of all alone,
+    /// <see cref="MaxTotalQueuedBytes"/>.
     /// </summary>
     public long MaxQueuedBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>Hard limit of messages that may wait for one client, as small ones cost more than their bytes. Default 16,384.</summary>
+    /// <summary>Hard limit of messages that may wait for one client, as small ones cost more than their bytes; otherwise as <see cref="MaxQueuedBytes"/>. Default 16,384.</summary>
     public int MaxQueuedMessages { get; set; } = 16_384;
 
     /// <summary>

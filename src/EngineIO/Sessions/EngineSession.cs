@@ -402,6 +402,13 @@ public sealed partial class EngineSession
 
                 // What was put off counts against nobody before it has been tried.
                 write = transport.TryTakeCorked(queued && !spent ? Queue.Bytes : long.MaxValue);
+                if (!queued && !write && transport.IsWriting)
+                {
+                    // Nor does what comes while somebody writes: whether the client takes it is not known yet.
+                    Queue.Enqueue(message);
+                    queued = true;
+                }
+
                 if (queued && !write && !spent)
                     return true;
             }

@@ -12,6 +12,9 @@ internal interface ITransport
     /// <summary>Whether what is sent now would leave at once, or with the end of the loop's round. The session's lock is held.</summary>
     bool IsWritable { get; }
 
+    /// <summary>Whether what waits does so for the server, which has yet to come to it, and not for the client. The session's lock is held.</summary>
+    bool IsWriting { get; }
+
     /// <summary>
     /// Claims the right to write what waits, after <paramref name="direct"/> if given. True makes it the caller's duty to call <see cref="Write"/> with the
     /// same message after it has left the session's lock, which is held. False leaves it to the queue, which whoever has the right empties.

@@ -73,10 +73,16 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     {
         if (Count > 0 && IsOverLimit(message.Length))
             return false;
+        Enqueue(message);
+        return true;
+    }
+
+    /// <summary>Appends a message whatever waits already; only the budget bounds it.</summary>
+    public void Enqueue(OutboundMessage message)
+    {
         Append(message);
         Bytes += message.Length;
         budget.Hold(message);
-        return true;
     }
 
     /// <summary>Takes the oldest message out, or null when nothing waits.</summary>

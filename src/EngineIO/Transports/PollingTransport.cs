@@ -45,6 +45,9 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
     public bool IsWritable => _poll is { Task.IsCompleted: false } && session.Queue.Count == 0;
 
     /// <inheritdoc />
+    public bool IsWriting => _poll is { Task.IsCompleted: true };
+
+    /// <inheritdoc />
     public bool TryClaimWrite(OutboundMessage? direct)
     {
         if (_poll is not null)

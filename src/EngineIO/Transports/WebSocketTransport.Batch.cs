@@ -32,14 +32,6 @@ internal sealed partial class WebSocketTransport
                     preamble.CopyTo(batch.Free);
                     connection.Preamble = default;
                     var length = preamble.Length + Join(queue, batch.Free[preamble.Length..], recycling: alone is null);
-                    if (length == 0)
-                    {
-                        // Compression has made it longer than it was, and than what fits.
-                        batch.Forget();
-                        connection.EndSend();
-                        return false;
-                    }
-
                     batch.Append(queue, length, preamble.IsEmpty);
                 }
 

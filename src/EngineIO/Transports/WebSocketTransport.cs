@@ -65,6 +65,9 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
     /// <inheritdoc />
     public bool IsWritable => !_writePending && !_closing && (_corked || _batched || _session!.Queue.Count == 0);
 
+    /// <inheritdoc />
+    public bool IsWriting => _writing && !_writePending;
+
     /// <summary>Gives it to a session, in whose lock the caller is unless nobody else knows the session yet.</summary>
     public void Attach(EngineSession session) => _session = session;
 
@@ -273,15 +276,13 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
         return _batch.AsMemory(0, frames.Length + Join(queue, _batch.AsMemory(frames.Length, CoalescedBytes - frames.Length), recycling: true));
     }
 
-    /// <summary>Takes what waits as far as it fits into a buffer, and returns how long that is.</summary>
+    /// <summary>Takes what waits as far as it fits into a buffer, and returns how long that is. Compression makes nothing longer.</summary>
     private int Join(OutboundQueue queue, Memory<byte> buffer, bool recycling)
     {
         var length = 0;
         while (queue.Peek() is { } next && next.Length <= buffer.Length - length)
         {
             var frames = FramesOf(next);
-            if (frames.Length > buffer.Length - length)
-                break;
             frames.CopyTo(buffer[length..]);
             length += frames.Length;
             queue.Dequeue();

@@ -79,33 +79,6 @@ public sealed class EpollBatchTests
         }
     }
 
-    [Fact]
-    public async Task What_compression_makes_too_long_for_a_batch_is_written_all_the_same()
-    {
-        // Noise of just what fits, and so of a few bytes more when it is compressed.
-        const int Header = 4;
-        var noise = new byte[SendBatch.MaxLength - Header];
-        new Random(4711).NextBytes(noise);
-        await using var host = await StartAsync(
-            ioUring: true,
-            (_, data) =>
-            {
-                var message = EngineIO.Transports.OutboundMessage.Binary(noise);
-                message.Length.ShouldBe(SendBatch.MaxLength);
-                foreach (var member in _members)
-                    member.Send(message).ShouldBeTrue();
-                SendAll(Encoding.UTF8.GetString(data.Span));
-            },
-            options => options.PerMessageDeflate = true);
-        await using var clients = await Members.JoinAsync(host, 4, deflate: true);
-        await clients[0].SendAsync("4end");
-        foreach (var client in clients)
-        {
-            (await client.ReadAsync()).ShouldBe("b:" + Convert.ToHexString(noise));
-            (await client.ReadAsync()).ShouldBe("4end");
-        }
-    }
-
     [Theory]
     [InlineData(true, 1)]
     [InlineData(true, 5)]

@@ -277,6 +277,49 @@ public sealed class CloseTests
         await client.ShouldBeGoneAsync();
     }
 
+    [Fact]
+    public async Task Polling_client_whose_answer_the_server_has_yet_to_write_is_no_slow_consumer()
+    {
+        await using var host = await EngineHost.StartAsync(options => options.MaxQueuedMessages = 10);
+        var client = await PollingClient.OpenAsync(host);
+        var session = (await host.Application.NextAsync()).Session;
+        var poll = client.ReadAsync(101);
+        await EngineHost.EventuallyAsync(() => session.IsWritable, "the poll waits");
+
+        // The request that is woken by the first finds the session's lock taken until the last.
+        lock (session.Gate)
+        {
+            for (var i = 0; i <= 100; i++)
+                session.Send(OutboundMessages.Text($"{i}")).ShouldBeTrue();
+        }
+
+        (await poll).ShouldBe(Enumerable.Range(0, 101).Select(i => $"4{i}"));
+        session.IsOpen.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Client_to_which_the_server_is_still_writing_is_no_slow_consumer()
+    {
+        using var held = new HeldWrite("4first"u8.ToArray());
+        await using var host = await EngineHost.StartAsync(options =>
+        {
+            options.MaxQueuedMessages = 10;
+            options.OnHeaders = (context, _) => held.Intercept(context);
+        });
+        await using var client = await WebSocketClient.OpenAsync(host);
+        var session = (await host.Application.NextAsync()).Session;
+        var writing = new Thread(() => session.Send(OutboundMessages.Text("first")));
+        writing.Start();
+        (await client.ReadAsync()).ShouldBe("4first");
+        for (var i = 0; i < 100; i++)
+            session.Send(OutboundMessages.Text($"{i}")).ShouldBeTrue();
+        held.Release();
+        for (var i = 0; i < 100; i++)
+            (await client.ReadAsync()).ShouldBe($"4{i}");
+        writing.Join();
+        session.IsOpen.ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData(CloseReason.TransportClose, "transport close")]
     [InlineData(CloseReason.TransportError, "transport error")]

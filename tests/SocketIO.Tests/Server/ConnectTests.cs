@@ -1,6 +1,7 @@
-using System.Text;
 using System.Text.RegularExpressions;
+using System.Text;
 using Adapters.Specification;
+using EngineIO.Tests.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using SocketIO.Server;

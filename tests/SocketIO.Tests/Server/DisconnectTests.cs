@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Adapters.Specification;
+using EngineIO.Tests.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using SocketIO.Adapters;

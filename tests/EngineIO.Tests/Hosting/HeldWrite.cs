@@ -1,8 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Shouldly;
 
-namespace SocketIO.Tests.Server;
+namespace EngineIO.Tests.Hosting;
 
 /// <summary>
 /// Keeps the server's thread inside the write of one packet after the packet has left, as a machine with too much to do may: what the client then does comes
@@ -26,7 +25,8 @@ internal sealed class HeldWrite(byte[] packet) : IDisposable
     /// <summary>Lets the server's thread go on, which must have written the packet.</summary>
     public void Release()
     {
-        _holds.ShouldBeTrue();
+        if (!_holds)
+            throw new InvalidOperationException("The packet has not been written.");
         _release.Set();
     }
 
