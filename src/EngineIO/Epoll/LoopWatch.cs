@@ -53,8 +53,8 @@ internal sealed class LoopWatch : IDisposable
             quiet = Look() ? 0 : quiet + 1;
             if (quiet < RoundsBeforeSleep)
             {
-                // Nobody wakes a watch that is awake: only its end comes before the interval is over.
-                _wake.Wait(Interval);
+                // Nobody wakes a watch that is awake, and to sleep is cheaper than to wait for nothing.
+                Thread.Sleep(Interval);
                 continue;
             }
 
