@@ -20,7 +20,7 @@ internal sealed class UpgradeExchange(UpgradeRequest request, EpollConnection co
     private static readonly Type[] Features =
     [
         typeof(IHttpRequestFeature), typeof(IHttpResponseFeature), typeof(IHttpResponseBodyFeature), typeof(IHttpUpgradeFeature), typeof(IHttpConnectionFeature),
-        typeof(IHttpRequestLifetimeFeature), typeof(IHttpRequestIdentifierFeature), typeof(IHttpRequestBodyDetectionFeature), typeof(UpgradeExchange),
+        typeof(IHttpRequestLifetimeFeature), typeof(IHttpRequestIdentifierFeature), typeof(IHttpRequestBodyDetectionFeature),
     ];
 
     private Stack<(Func<object, Task> Callback, object State)>? _onStarting;
@@ -32,9 +32,6 @@ internal sealed class UpgradeExchange(UpgradeRequest request, EpollConnection co
     private BoundedStream? _body;
     private PipeWriter? _bodyWriter;
     private bool _accepted;
-
-    /// <summary>The headers of the request: nobody uses them for anything else afterwards.</summary>
-    public HeaderDictionary RequestHeaders => request.Headers;
 
     /// <inheritdoc />
     public bool HasStarted { get; private set; }

@@ -1,17 +1,20 @@
 using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace EngineIO.Sessions;
 
 /// <summary>What the opening request of a session said. A snapshot: it stays valid after the request has ended.</summary>
 public sealed class EngineHandshake
 {
-    /// <summary>Headers of the opening request.</summary>
+    private IQueryCollection? _query;
+
+    /// <summary>Headers of the opening request. Read-only.</summary>
     public required IHeaderDictionary Headers { get; init; }
 
     /// <summary>Query of the opening request.</summary>
-    public required IQueryCollection Query { get; init; }
+    public IQueryCollection Query => _query ??= Parse(Url);
 
     /// <summary>Path and query of the opening request.</summary>
     public required string Url { get; init; }
@@ -30,4 +33,11 @@ public sealed class EngineHandshake
 
     /// <summary>Who ASP.NET Core's authentication found, if any.</summary>
     public ClaimsPrincipal? User { get; init; }
+
+    // Only when somebody asks: most never do, and every idle session would hold it.
+    private static QueryCollection Parse(string url)
+    {
+        var start = url.IndexOf('?', StringComparison.Ordinal);
+        return start < 0 ? QueryCollection.Empty : new QueryCollection(QueryHelpers.ParseQuery(url[start..]));
+    }
 }

@@ -1,21 +1,21 @@
-using EngineIO.Epoll;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features.Authentication;
+using Microsoft.Extensions.Primitives;
 
 namespace EngineIO.Sessions;
 
 /// <summary>Copies of a request what stays true after it: the server uses a request's objects again for the next one.</summary>
 internal static class HandshakeSnapshot
 {
+    private static readonly RecentStrings Recent = new();
+
     public static EngineHandshake Take(HttpContext context, TimeProvider time)
     {
         var request = context.Request;
         return new EngineHandshake
         {
-            Headers = context.Features.Get<UpgradeExchange>()?.RequestHeaders is { } own && own == request.Headers ? own : Copy(request.Headers),
-            // Parsed anew for each request, and never changed after that.
-            Query = request.Query,
-            Url = $"{request.PathBase}{request.Path}{request.QueryString}",
+            Headers = Copy(request.Headers),
+            Url = Recent.Share($"{request.PathBase}{request.Path}{request.QueryString}"),
             RemoteAddress = context.Connection.RemoteIpAddress,
             Secure = request.IsHttps,
             CrossOrigin = request.Headers.Origin.Count > 0,
@@ -25,11 +25,12 @@ internal static class HandshakeSnapshot
         };
     }
 
-    private static HeaderDictionary Copy(IHeaderDictionary headers)
+    private static HandshakeHeaders Copy(IHeaderDictionary headers)
     {
-        var copy = new HeaderDictionary(headers.Count);
+        var copy = new KeyValuePair<string, StringValues>[headers.Count];
+        var count = 0;
         foreach (var (name, value) in headers)
-            copy[name] = value;
-        return copy;
+            copy[count++] = new KeyValuePair<string, StringValues>(Recent.Share(name), value is [{ } only] ? Recent.Share(only) : value);
+        return new HandshakeHeaders(copy);
     }
 }

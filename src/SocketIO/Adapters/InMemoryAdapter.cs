@@ -16,7 +16,7 @@ public class InMemoryAdapter : IAdapter
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Room> _rooms = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (Socket Socket, HashSet<string> Rooms)> _sockets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RoomNames> _sockets = new(StringComparer.Ordinal);
     private readonly Room _all = new();
 
     /// <summary>Makes the adapter of one namespace.</summary>
@@ -79,16 +79,16 @@ public class InMemoryAdapter : IAdapter
         {
             // The socket is marked before DelAll is called: checked inside the lock, nobody can join after having left for good.
             if (!socket.MayJoin) return null;
-            if (!_sockets.TryGetValue(socket.Id, out var entry))
+            if (!_sockets.TryGetValue(socket.Id, out var names))
             {
-                entry = (socket, new HashSet<string>(StringComparer.Ordinal));
-                _sockets.Add(socket.Id, entry);
+                names = new RoomNames();
+                _sockets.Add(socket.Id, names);
                 _all.Add(socket);
             }
 
-            if (entry.Rooms.Count >= Namespace.Server.Options.MaxRoomsPerSocket && !entry.Rooms.Contains(room))
+            if (names.Count >= Namespace.Server.Options.MaxRoomsPerSocket && !names.Contains(room))
                 throw new InvalidOperationException($"A socket can be in {Namespace.Server.Options.MaxRoomsPerSocket} rooms (SocketIOOptions.MaxRoomsPerSocket).");
-            if (!entry.Rooms.Add(room)) return null;
+            if (!names.Add(room)) return null;
             var created = !_rooms.TryGetValue(room, out var members);
             if (created) _rooms.Add(room, members = new Room());
             members!.Add(socket);
@@ -103,7 +103,7 @@ public class InMemoryAdapter : IAdapter
         bool deleted;
         lock (_gate)
         {
-            if (!_sockets.TryGetValue(socket.Id, out var entry) || !entry.Rooms.Remove(room)) return;
+            if (!_sockets.TryGetValue(socket.Id, out var names) || !names.Remove(room)) return;
             deleted = Leave(socket, room);
         }
 
@@ -115,12 +115,12 @@ public class InMemoryAdapter : IAdapter
     public virtual void DelAll(Socket socket)
     {
         ArgumentNullException.ThrowIfNull(socket);
-        HashSet<string> left;
+        string[] left;
         List<string>? deleted = null;
         lock (_gate)
         {
-            if (!_sockets.Remove(socket.Id, out var entry)) return;
-            left = entry.Rooms;
+            if (!_sockets.Remove(socket.Id, out var names)) return;
+            left = names.ToArray();
             _all.Remove(socket);
             foreach (var room in left)
             {
@@ -208,13 +208,13 @@ public class InMemoryAdapter : IAdapter
     public virtual IReadOnlySet<string>? SocketRooms(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
-        lock (_gate) return _sockets.TryGetValue(id, out var entry) ? new HashSet<string>(entry.Rooms, StringComparer.Ordinal) : null;
+        lock (_gate) return _sockets.TryGetValue(id, out var names) ? names.ToSet() : null;
     }
 
     /// <summary>Whether a socket of this server is in a room.</summary>
     internal bool IsIn(Socket socket, string room)
     {
-        lock (_gate) return _sockets.TryGetValue(socket.Id, out var entry) && entry.Rooms.Contains(room);
+        lock (_gate) return _sockets.TryGetValue(socket.Id, out var names) && names.Contains(room);
     }
 
     /// <inheritdoc />

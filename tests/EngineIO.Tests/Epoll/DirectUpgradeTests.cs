@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace EngineIO.Tests.Epoll;
 
@@ -251,7 +252,7 @@ public sealed class DirectUpgradeTests
 
     private static void Use(WebApplication app, ConcurrentQueue<bool> direct) => app.Use(async (context, next) =>
     {
-        direct.Enqueue(context.Features.Get<UpgradeExchange>() is not null);
+        direct.Enqueue(context.Features.Get<IHttpRequestFeature>() is UpgradeExchange);
         context.Response.OnStarting(() =>
         {
             context.Response.Headers["X-Starting"] = "called";

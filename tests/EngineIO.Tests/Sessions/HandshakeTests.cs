@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using EngineIO.Sessions;
 using EngineIO.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace EngineIO.Tests.Sessions;
 
@@ -79,6 +82,56 @@ public sealed class HandshakeTests
         handshake.RemoteAddress.ShouldBe(IPAddress.Loopback);
         handshake.CrossOrigin.ShouldBeTrue();
         handshake.Secure.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Headers_of_a_handshake_are_those_of_the_request_and_read_only()
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Host = "chat.example";
+        context.Request.Headers["X-Many"] = new StringValues(["a", "b"]);
+        context.Request.Headers["X-Long"] = new string('x', 5000);
+        context.Request.Headers["X-Null"] = new StringValues([null]);
+        var headers = HandshakeSnapshot.Take(context, TimeProvider.System).Headers;
+        context.Request.Headers.Clear();
+
+        headers.Host.ToString().ShouldBe("chat.example");
+        headers["x-many"].ToArray().ShouldBe(["a", "b"]);
+        headers["X-Long"].ToString().Length.ShouldBe(5000);
+        headers["X-Null"].ToString().ShouldBe("");
+        headers["X-None"].Count.ShouldBe(0);
+        headers.ContentLength.ShouldBeNull();
+        headers.ContainsKey("X-MANY").ShouldBeTrue();
+        headers.TryGetValue("X-None", out _).ShouldBeFalse();
+        Should.Throw<KeyNotFoundException>(() => ((IDictionary<string, StringValues>)headers)["X-None"]);
+        headers.Select(header => header.Key).Order().ShouldBe(["Host", "X-Long", "X-Many", "X-Null"]);
+        headers.Keys.Count.ShouldBe(headers.Count);
+        headers.IsReadOnly.ShouldBeTrue();
+        Should.Throw<NotSupportedException>(() => headers.Host = "another");
+        Should.Throw<NotSupportedException>(() => headers.Remove("Host"));
+    }
+
+    [Fact]
+    public async Task What_two_clients_say_alike_is_held_once()
+    {
+        // Two texts may meet in one place, and then each takes it from the other: of sixteen not all do.
+        const int Count = 16;
+        await using var host = await EngineHost.StartAsync();
+        var handshakes = new List<EngineHandshake>();
+        foreach (var who in (string[])["one", "another"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(host.Http.BaseAddress!, "?EIO=4&transport=polling"));
+            request.Headers.Add("X-Who", who);
+            for (var i = 0; i < Count; i++)
+                request.Headers.Add($"X-Alike-{i}", $"value {i}");
+            using var response = await host.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            handshakes.Add((await host.Application.NextAsync()).Session.Handshake);
+        }
+
+        handshakes.Select(handshake => handshake.Headers["X-Who"].ToString()).ShouldBe(["one", "another"]);
+        var pairs = Enumerable.Range(0, Count).Select(i => handshakes.ConvertAll(handshake => handshake.Headers[$"X-Alike-{i}"].ToString())).ToList();
+        pairs.ShouldAllBe(pair => pair[0] == pair[1]);
+        pairs.ShouldContain(pair => ReferenceEquals(pair[0], pair[1]));
     }
 
     [Fact]
