@@ -12,6 +12,7 @@ internal sealed class Meter(Options options)
     private double _server;
     private double _packets;
     private double _generator;
+    private double _stolen;
     private long _allocated;
     private Result _sum = new();
 
@@ -20,7 +21,7 @@ internal sealed class Meter(Options options)
     {
         // Asked before the rest: answering is work too.
         _allocated = ReadAllocated();
-        (_server, _packets, _generator) = (Processes.Seconds(options.Process), Processes.PacketThreadSeconds(options.Process), Processes.Seconds("self"));
+        (_server, _packets, _generator, _stolen) = ReadSeconds();
         _begun = Stopwatch.GetTimestamp();
     }
 
@@ -28,7 +29,7 @@ internal sealed class Meter(Options options)
     public void End(long operations)
     {
         var seconds = Stopwatch.GetElapsedTime(_begun).TotalSeconds;
-        var (server, packets, generator) = (Processes.Seconds(options.Process), Processes.PacketThreadSeconds(options.Process), Processes.Seconds("self"));
+        var (server, packets, generator, stolen) = ReadSeconds();
         _sum = _sum with
         {
             Operations = _sum.Operations + operations,
@@ -36,12 +37,17 @@ internal sealed class Meter(Options options)
             ServerSeconds = _sum.ServerSeconds + server - _server,
             PacketThreadSeconds = _sum.PacketThreadSeconds + packets - _packets,
             GeneratorSeconds = _sum.GeneratorSeconds + generator - _generator,
+            StolenSeconds = _sum.StolenSeconds + stolen - _stolen,
             Allocated = options.ReadsMemory ? (_sum.Allocated ?? 0) + ReadAllocated() - _allocated : null,
         };
     }
 
     /// <summary>All of it.</summary>
     public Result Result => _sum;
+
+    private (double Server, double Packets, double Generator, double Stolen) ReadSeconds() =>
+        (Processes.Seconds(options.Process), Processes.PacketThreadSeconds(options.Process), Processes.Seconds("self"),
+            Processes.StolenSeconds(options.Process) + Processes.StolenSeconds("self"));
 
     private long ReadAllocated()
     {

@@ -25,10 +25,27 @@ internal static class Processes
     /// </summary>
     public static double PacketThreadSeconds(string process)
     {
-        const string Key = "Cpus_allowed_list:";
-        var allowed = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(Key, StringComparison.Ordinal))[Key.Length..].Trim();
-        _packetThread ??= Directory.GetDirectories("/proc").FirstOrDefault(folder => IsNamed(folder, $"ksoftirqd/{allowed}")) ?? "";
+        var processor = Processor(process);
+        _packetThread ??= Directory.GetDirectories("/proc").FirstOrDefault(folder => IsNamed(folder, $"ksoftirqd/{processor}")) ?? "";
         return _packetThread.Length == 0 ? 0 : Seconds(Path.GetFileName(_packetThread));
+    }
+
+    /// <summary>
+    /// Seconds so far in which a process would have run on the processor that it is bound to, had the machine below this virtual one not been busy with something else.
+    /// 0 where that is not told, or the process is not bound to one processor.
+    /// </summary>
+    public static double StolenSeconds(string process)
+    {
+        var name = $"cpu{Processor(process)} ";
+        var line = File.ReadLines("/proc/stat").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line.Split(' ')[8], CultureInfo.InvariantCulture) / TicksPerSecond;
+    }
+
+    // Its number, if it is one; a list of them is the name of none.
+    private static string Processor(string process)
+    {
+        const string Key = "Cpus_allowed_list:";
+        return File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(Key, StringComparison.Ordinal))[Key.Length..].Trim();
     }
 
     private static bool IsNamed(string folder, string name)

@@ -20,6 +20,9 @@ internal sealed record Result
     /// <summary>Processor seconds of this process in that time.</summary>
     public double GeneratorSeconds { get; init; }
 
+    /// <summary>Seconds of that time that the machine below took from the processors of the server and of this process.</summary>
+    public double StolenSeconds { get; init; }
+
     /// <summary>Bytes that a .NET server allocated in that time.</summary>
     public long? Allocated { get; init; }
 

@@ -25,8 +25,9 @@ export const FIGURES = {
 
 const LATENCY = ['p99', 'p90', 'p50'];
 
-// Of a hundred, the worst is the machine's doing more often than the server's.
+// Of a hundred, the worst is the machine's doing more often than the server's: what counts are the rounds from which it took nothing, or the least.
 export const LATENCY_ROUNDS = 5;
+const MOST_LATENCY_ROUNDS = 10;
 const SPEED = ['cpu', 'whole', 'rate', 'allocated'];
 
 /** Connections of the largest scenario: 20,000, or as many as the system lets one process have. */
@@ -75,6 +76,7 @@ export function scenarios(quick) {
       figures: LATENCY,
       load: { ...fanOut, scenario: 'paced-fan-out', rate: 20 },
       rounds: LATENCY_ROUNDS,
+      mostRounds: MOST_LATENCY_ROUNDS,
     },
     {
       id: 'latency-echo',
@@ -83,6 +85,7 @@ export function scenarios(quick) {
       figures: LATENCY,
       load: { scenario: 'paced-echo', connections: 200, payload: 64, rate: 4000, ...time },
       rounds: LATENCY_ROUNDS,
+      mostRounds: MOST_LATENCY_ROUNDS,
     },
     {
       id: 'stalled',
