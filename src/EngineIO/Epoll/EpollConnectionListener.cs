@@ -14,6 +14,9 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
 {
     private const int MostAtOnce = 64;
 
+    // What the system may hold of a connection that the peer's window has no room for: enough to go on while the loop is elsewhere.
+    private const int MostUnsent = 128 * 1024;
+
     // The system has no file for another connection: others have to be closed first.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
 
@@ -57,8 +60,9 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
             if (endPoint.Address.Equals(IPAddress.IPv6Any))
                 _socket.DualMode = true;
 
-            // What is accepted has the listener's option.
+            // What is accepted has the listener's options.
             _socket.NoDelay = true;
+            BoundUnsent(_socket);
             _socket.Bind(endPoint);
             _socket.Listen(options.Backlog);
             _socket.Blocking = false;
@@ -229,6 +233,14 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
         }
 
         return !isLast;
+    }
+
+    // TCP_NOTSENT_LOWAT of tcp(7). Without it the system takes up to 4 MB for each client that does not read, which no queue of this server counts, and whose pages the
+    // others wait for. Where the system does not know it, that is as it was.
+    private static unsafe void BoundUnsent(Socket socket)
+    {
+        var bytes = MostUnsent;
+        _ = Libc.SetOption((int)socket.SafeHandle.DangerousGetHandle(), Libc.TcpLevel, Libc.NotSentLowWater, &bytes, sizeof(int));
     }
 
     private void GiveToKestrel(EpollConnection connection, IPEndPoint? remote, long number)

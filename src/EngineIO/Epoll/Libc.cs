@@ -21,6 +21,8 @@ internal static unsafe partial class Libc
     public const int ShutdownBoth = 2;
     public const int SocketLevel = 1;
     public const int Linger = 13;
+    public const int TcpLevel = 6;
+    public const int NotSentLowWater = 25;
     public const int NotPermitted = 1;
     public const int NoSuchCall = 38;
     public const int Interrupted = 4;

@@ -11,7 +11,7 @@ public sealed class EpollSendingTests
 {
     [Theory]
     [InlineData(2000, 10, 64, 1024 * 1024)]
-    [InlineData(500, 1000, 16_384, 16 * 1024)]
+    [InlineData(100, 1000, 16_384, 16 * 1024)]
     [InlineData(3, 300_000, 1, 16 * 1024)]
     public async Task One_handler_may_send_more_than_a_queue_holds_to_a_client_that_reads(int count, int length, int maxMessages, int maxBytes)
     {
@@ -164,6 +164,28 @@ public sealed class EpollSendingTests
         }
 
         await host.SessionsAsync(0);
+    }
+
+    [Fact]
+    public async Task What_a_client_does_not_read_waits_in_its_queue_and_not_in_the_system()
+    {
+        const int Length = 100_000;
+        const int Limit = 1024 * 1024;
+        await using var host = await EpollHost.StartAsync(options => (options.MaxQueuedBytes, options.SoftQueuedBytes) = (Limit, Limit));
+        await using var stalled = await RawWebSocket.ConnectAsync(host);
+        var session = await host.Application.NextAsync();
+        await using var other = await WebSocketClient.OpenAsync(host);
+        var message = OutboundMessages.Text(new string('x', Length));
+        var sent = 0L;
+        while (session.Session.Send(message))
+        {
+            // What the client's window and the system take at all, they have now.
+            await EpollHost.ShouldEchoAsync(other, "next");
+            sent += Length;
+            sent.ShouldBeLessThan(2 * Limit, "all that is not the queue's is the client's window and 128 KiB");
+        }
+
+        (await session.ClosedReasonAsync()).ShouldBe(CloseReason.SlowConsumer);
     }
 
     [Fact]
