@@ -9,13 +9,14 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 usage() {
   cat <<'TEXT'
 Usage: ./bench.sh [--quick] [--only=SCENARIO,...]
+       ./bench.sh --again=SCENARIO,...
        ./bench.sh soak [--minutes=N]
        ./bench.sh micro [ARGUMENT...]
        ./bench.sh wordpress [--quick]
 
   (nothing)   the hot path: fan-out, echoes, handshakes, idle connections and more, beside Socket.IO's official server on uWebSockets.js,
               Bun and ws, SignalR, and a bare Kestrel WebSocket. About 70 minutes; --quick: less than 2, fewer scenarios, and noisier.
-              --only runs some of the scenarios and writes no report.
+              --only runs some of the scenarios and writes no report; --again puts them into the last one.
   soak        memory of this server while 200 clients a second come, join, talk, and drop without a word: 20 minutes, or as many as you say.
   micro       parts of the hot path alone, without a network: codecs, queue, fan-out, echo. The arguments are BenchmarkDotNet's. About 2 minutes.
   wordpress   messages stored through a real WordPress: a second, and the time to message_id_mapping, at 1, 16 and 200 senders,
@@ -25,10 +26,11 @@ Prints tables and writes bench/results/. bench/README.md says how to read it.
 TEXT
 }
 
-# One after the other: a solution that does not name the libraries would build them without optimization, whatever is asked of it.
+# One after the other: a solution that does not name the libraries would build them without optimization, whatever is asked of it. The analyzers
+# are ./test.sh's.
 build_each() {
   local project
-  for project; do dotnet build "$project" -c Release || return; done
+  for project; do dotnet build "$project" -c Release -p:RunAnalyzers=false || return; done
 }
 
 what=hotpath
@@ -37,7 +39,7 @@ case "${1-}" in
 esac
 for argument; do
   case "$what $argument" in
-    'hotpath --quick' | 'hotpath --only='* | 'soak --minutes='* | 'wordpress --quick') ;;
+    'hotpath --quick' | 'hotpath --only='* | 'hotpath --again='* | 'soak --minutes='* | 'wordpress --quick') ;;
     'micro '*) break ;;
     *' -h' | *' --help') usage; exit 0 ;;
     *) usage >&2; exit 2 ;;

@@ -10,22 +10,20 @@ internal sealed class Pace(EventLoop loop, double rate)
 {
     private readonly long _step = (long)(Stopwatch.Frequency / rate);
     private readonly long _tolerated = Stopwatch.Frequency / 1000;
-    private long _done;
-    private long _late;
-
-    /// <summary>Of all that was done, the share that was done more than a millisecond late.</summary>
-    public double LateShare => _done == 0 ? 0 : (double)_late / _done;
 
     /// <summary>Goes on for that long; <paramref name="act"/> gets the time that it was due.</summary>
-    public void RunFor(double seconds, Action<long> act)
+    /// <returns>Of all that was done, the share that was done more than a millisecond late.</returns>
+    public double RunFor(double seconds, Action<long> act)
     {
+        var (done, late) = (0L, 0L);
         var next = Stopwatch.GetTimestamp();
         loop.RunFor(seconds, next, () =>
         {
-            _done++;
-            if (Stopwatch.GetTimestamp() - next > _tolerated) _late++;
+            done++;
+            if (Stopwatch.GetTimestamp() - next > _tolerated) late++;
             act(next);
             return next += _step;
         });
+        return done == 0 ? 0 : (double)late / done;
     }
 }

@@ -21,10 +21,10 @@ internal sealed class PacedEcho(Options options, EventLoop loop) : Scenario(opti
         AwaitAnswers();
         _counting = true;
         Meter.Begin();
-        _pace.RunFor(Options.Seconds, Ask);
+        var late = _pace.RunFor(Options.Seconds, Ask);
         AwaitAnswers();
         Meter.End(_latencies.Count);
-        return Meter.Result with { Connections = Clients.Count, LatencyMilliseconds = _latencies.Percentiles(), LateShare = _pace.LateShare };
+        return Meter.Result with { Connections = Clients.Count, LatencyMilliseconds = _latencies.Percentiles(), LateShare = late };
     }
 
     /// <inheritdoc />

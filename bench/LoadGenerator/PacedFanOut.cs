@@ -33,18 +33,18 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
         AwaitDeliveries();
 
         Meter.Begin();
-        var latency = Measure();
+        var (latency, late) = Measure();
         Meter.End(_latencies.Count);
-        var result = Meter.Result with { Connections = Clients.Count, LatencyMilliseconds = latency, LateShare = _pace.LateShare };
+        var result = Meter.Result with { Connections = Clients.Count, LatencyMilliseconds = latency, LateShare = late };
         if (Options.Stalled == 0) return result;
 
         var resident = Processes.ResidentKilobytes(Options.Process);
         foreach (var client in Clients.Where(client => IsToStall(client.Index))) client.StopReading();
-        latency = Measure();
+        (latency, late) = Measure();
         return result with
         {
-            LateShare = _pace.LateShare,
             StalledLatencyMilliseconds = latency,
+            StalledLateShare = late,
             Stalled = [Options.Stalled, _closed],
             ResidentKilobytes = [resident, Processes.ResidentKilobytes(Options.Process)],
         };
@@ -77,13 +77,13 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
         return index % every == every / 2 && index / every < Options.Stalled;
     }
 
-    private double[] Measure()
+    private (double[] Milliseconds, double LateShare) Measure()
     {
         _firstCounted = _room.Published;
         _latencies = new Latencies();
-        _pace.RunFor(Options.Seconds, Publish);
+        var late = _pace.RunFor(Options.Seconds, Publish);
         AwaitDeliveries();
-        return _latencies.Percentiles();
+        return (_latencies.Percentiles(), late);
     }
 
     private void Publish(long due)

@@ -35,6 +35,9 @@ internal sealed record Result
     /// <summary>Of what was sent at a fixed rate, the share that this process was late with.</summary>
     public double? LateShare { get; init; }
 
+    /// <summary>The same after some had stopped reading.</summary>
+    public double? StalledLateShare { get; init; }
+
     /// <summary>The server's resident memory in KB before the connections and with them; or before clients stall and after.</summary>
     public long[]? ResidentKilobytes { get; init; }
 

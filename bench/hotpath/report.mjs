@@ -1,5 +1,5 @@
 // From runs to figures: medians, ratios, tables, the report and its plots.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bars } from './plot.mjs';
@@ -7,6 +7,7 @@ import { FIGURES, LATENCY_ROUNDS } from './scenarios.mjs';
 import { OURS, REFERENCE } from './servers.mjs';
 
 const results = fileURLToPath(new URL('../results/', import.meta.url));
+const lastReport = path.join(results, 'hotpath.json');
 const BUSY = 0.9;
 const LATE = 0.05;
 const PLURALS = { delivery: 'deliveries', echo: 'echoes', handshake: 'handshakes' };
@@ -20,7 +21,7 @@ export function isUndisturbed(run) {
 export function row(scenario, server, runs) {
   const good = counted(scenario, runs.filter((run) => !run.error));
   const figures = Object.fromEntries(scenario.figures.map((name) => [name, median(good.map(FIGURES[name].of).filter(Number.isFinite))]));
-  return { server: server.name, figures, notes: notes(runs, good), runs };
+  return { server: server.name, figures, notes: notes(scenario, runs, good), runs };
 }
 
 // Of more rounds than are needed, those from which the machine took the least.
@@ -28,14 +29,15 @@ function counted(scenario, runs) {
   return scenario.mostRounds ? runs.toSorted((a, b) => a.stolenSeconds - b.stolenSeconds).slice(0, scenario.rounds) : runs;
 }
 
-function notes(runs, good) {
+function notes(scenario, runs, good) {
   const errors = new Set(runs.filter((run) => run.error).map((run) => run.error));
-  return [...(good.some(isGeneratorBound) ? ['generator-bound'] : []), ...errors];
+  return [...(good.some((run) => isGeneratorBound(scenario, run)) ? ['generator-bound'] : []), ...errors];
 }
 
-// A generator at a fixed rate spends its core waiting for the next moment: there it is too slow when it is late.
-function isGeneratorBound(run) {
-  if (run.lateShare !== undefined) return run.lateShare > LATE;
+// A generator at a fixed rate spends its core waiting for the next moment: there it is too slow when it is late, in a time of which the row tells a latency.
+function isGeneratorBound(scenario, run) {
+  const told = (latency) => scenario.figures.includes(latency);
+  if (run.lateShare !== undefined) return (told('p99') && run.lateShare > LATE) || (told('stalled99') && run.stalledLateShare > LATE);
   return run.generatorSeconds / run.seconds > BUSY && run.serverSeconds / run.seconds < BUSY;
 }
 
@@ -119,11 +121,24 @@ function withoutEmptyNotes(lines) {
   return lines.every((line) => line.at(-1) === '') ? lines.map((line) => line.slice(0, -1)) : lines;
 }
 
+/** The last report of a whole run, if it is of this machine and these versions. */
+export function readLast(machine) {
+  const last = existsSync(lastReport) ? JSON.parse(readFileSync(lastReport, 'utf8')) : null;
+  if (!last || last.quick || JSON.stringify(last.machine) !== JSON.stringify(machine)) return null;
+  return { measured: last.scenarios.map(({ rows, ...scenario }) => ({ scenario, rows })), run: { ...last, date: new Date(last.date) } };
+}
+
+/** The last report with some scenarios in place of its own. */
+export function replaceIn(last, measured, date) {
+  const again = (one) => measured.find(({ scenario }) => scenario.id === one.scenario.id);
+  return last.map((one) => (again(one) ? { scenario: { ...again(one).scenario, again: date.toISOString() }, rows: again(one).rows } : one));
+}
+
 /** Writes the figures, and the report with its plots. */
 export function write(measured, { date, quick, rounds, machine }) {
   mkdirSync(results, { recursive: true });
   const data = measured.map(({ scenario, rows }) => ({ ...scenario, rows: rows.map((one) => ({ ...one, timesReference: ratio(scenario, rows, one) })) }));
-  writeFileSync(path.join(results, 'hotpath.json'), `${JSON.stringify({ date: date.toISOString(), quick, rounds, machine, scenarios: data }, null, 2)}\n`);
+  writeFileSync(lastReport, `${JSON.stringify({ date: date.toISOString(), quick, rounds, machine, scenarios: data }, null, 2)}\n`);
   for (const { scenario, rows } of measured) writeFileSync(path.join(results, `hotpath-${scenario.id}.svg`), plot(scenario, rows));
   writeFileSync(path.join(results, 'hotpath.md'), report(measured, { date, quick, rounds, machine }));
   console.log('\nWritten to bench/results/hotpath.json and bench/results/hotpath.md.');
@@ -138,15 +153,22 @@ function plot(scenario, rows) {
   });
 }
 
+const when = (iso) => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+
 function report(measured, { date, quick, rounds, machine }) {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const sections = measured.map(({ scenario, rows }) =>
-    [`## ${scenario.title}`, markdown(cells(scenario, rows)), `![${scenario.title}](hotpath-${scenario.id}.svg)`].join('\n\n'),
+    [
+      `## ${scenario.title}`,
+      ...(scenario.again ? [`Measured again apart from the rest, ${when(scenario.again)}.`] : []),
+      markdown(cells(scenario, rows)),
+      `![${scenario.title}](hotpath-${scenario.id}.svg)`,
+    ].join('\n\n'),
   );
   return `${[
     '# The hot path',
     [
-      `${date.toISOString().slice(0, 10)}, ${machine.processors} × ${machine.model}, Linux ${machine.kernel}; ${versions.join(', ')}.`,
+      `${when(date.toISOString())}, ${machine.processors} × ${machine.model}, Linux ${machine.kernel}; ${versions.join(', ')}.`,
       quick ? 'A quick run: one round, short and noisy.' : `Medians of ${rounds} rounds, of latencies of the ${LATENCY_ROUNDS} least disturbed.`,
       'Written by `./bench.sh`; [bench/README.md](../README.md) says how to read it.',
     ].join('\n'),

@@ -2,25 +2,28 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release } from 'node:os';
 import { run } from './generator.mjs';
-import { isUndisturbed, ratios, row, table, write } from './report.mjs';
+import { isUndisturbed, ratios, readLast, replaceIn, row, table, write } from './report.mjs';
 import { scenarios } from './scenarios.mjs';
 import { CORES, SERVERS, start, versions } from './servers.mjs';
 
 const ROUNDS = 3;
 
-const { quick, only } = readArguments(process.argv.slice(2));
+const { quick, only, again } = readArguments(process.argv.slice(2));
 if (CORES.length < 2) refuse('Two processor cores are needed: one for the server, one for the load generator.');
 const started = new Date();
 const chosen = scenarios(quick).filter(({ id }) => !only || only.includes(id));
 const unknown = only?.filter((id) => !chosen.some((scenario) => scenario.id === id)) ?? [];
 if (unknown.length > 0) refuse(`There is no scenario ${unknown.join(', ')}${quick ? ' in a quick run' : ''}; there are ${scenarios(quick).map(({ id }) => id).join(', ')}.`);
+const last = again && readLast(machine());
+if (last === null) refuse('There is no report of a whole run on this machine with these versions that --again could add to.');
 if (loadavg()[0] > 0.5) console.log(`The machine is busy with something else (load ${loadavg()[0].toFixed(1)}): figures will be worse, ratios noisier.`);
 
 const runs = quick ? await quickly() : await thoroughly();
 const measured = chosen.map((scenario) => ({ scenario, rows: SERVERS.filter(takesPart(scenario)).map((server) => row(scenario, server, runs.get(key(scenario, server)))) }));
 for (const { scenario, rows } of measured) console.log(`\n${table(scenario, rows)}`);
 console.log(`\n${ratios(measured)}`);
-if (!only) write(measured, { date: started, quick, rounds: quick ? 1 : ROUNDS, machine: machine() });
+if (last) write(replaceIn(last.measured, measured, started), last.run);
+else if (!only) write(measured, { date: started, quick, rounds: quick ? 1 : ROUNDS, machine: machine() });
 
 function refuse(message) {
   console.error(message);
@@ -28,8 +31,10 @@ function refuse(message) {
 }
 
 function readArguments(args) {
-  const only = args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length).split(',');
-  return { quick: args.includes('--quick'), only };
+  const [, what, names] = args.map((arg) => arg.match(/^--(only|again)=(.*)$/)).findLast(Boolean) ?? [];
+  const [quick, again] = [args.includes('--quick'), what === 'again'];
+  if (quick && again) refuse('--again adds to the report of a whole run, and cannot be --quick.');
+  return { quick, only: names?.split(','), again };
 }
 
 function takesPart(scenario) {

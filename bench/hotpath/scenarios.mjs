@@ -40,10 +40,10 @@ const count = (number) => number.toLocaleString('en');
 
 /** The scenarios in the order of the report. */
 export function scenarios(quick) {
-  const time = quick ? { 'warm-up': 1, seconds: 1 } : { 'warm-up': 5, seconds: 3 };
+  const time = quick ? { 'warm-up': 1, seconds: 0.7 } : { 'warm-up': 5, seconds: 3 };
   const idle = (connections, seconds) => ({ scenario: 'idle', connections, 'warm-up': quick ? 0.5 : 5, seconds });
   const fanOut = { scenario: 'fan-out', connections: 1000, rooms: 1, 'in-flight': 1, payload: 64, ...time };
-  const few = quick ? 2000 : 10_000;
+  const few = quick ? 5000 : 10_000;
   const all = [
     { id: 'fan-out', title: 'Fan-out: 1 room × 1,000 members, one message under way', operation: 'delivery', figures: SPEED, load: fanOut, quick: true },
     { id: 'saturated', title: 'Saturated fan-out: the same with 16 messages under way', operation: 'delivery', figures: ['rate', 'cpu', 'whole', 'allocated'], load: { ...fanOut, 'in-flight': 16 }, quick: true },
@@ -58,7 +58,7 @@ export function scenarios(quick) {
       load: { scenario: 'handshakes', connections: 2000, ...time, 'warm-up': quick ? 1 : 8 },
       quick: true,
     },
-    { id: 'idle', title: `Idle: ${count(few)} connections`, operation: 'second', figures: ['resident'], load: idle(few, 1), quick: true },
+    { id: 'idle', title: `Idle: ${count(few)} connections`, operation: 'second', figures: ['resident'], load: idle(few, quick ? 0.2 : 1), quick: true },
     {
       id: 'idle-most',
       title: `Idle: ${count(mostConnections())} connections, and their heartbeats for two of Socket.IO's intervals`,
