@@ -100,8 +100,8 @@ public sealed partial class EngineSession
 
     /// <summary>Enqueues and returns; never waits for the peer. False when the session is closing or closed.</summary>
     /// <remarks>
-    /// When nothing waits and the transport is free, it is written at once on the caller's thread. When a limit of the queue is reached the message is not taken and
-    /// the session is closed with <see cref="CloseReason.SlowConsumer"/>.
+    /// When nothing waits and the transport is free, it is written at once on the caller's thread, unless it is kept back (<see cref="Cork"/>). When a limit of the queue is
+    /// reached the message is not taken and the session is closed with <see cref="CloseReason.SlowConsumer"/>.
     /// </remarks>
     public bool Send(OutboundMessage message)
     {
@@ -120,17 +120,50 @@ public sealed partial class EngineSession
         ArgumentOutOfRangeException.ThrowIfNegative(maxQueuedBytes);
         while (true)
         {
-            Task? shrunk;
+            Task? shrunk = null;
+            ITransport? transport;
             lock (Gate)
             {
-                if (Queue.HasShrunkTo(maxQueuedBytes, out shrunk))
+                // What is kept back would be waited for in vain.
+                transport = EndCork(all: true);
+                if (transport is null && Queue.HasShrunkTo(maxQueuedBytes, out shrunk))
                     return;
             }
+
+            transport?.Write(direct: null);
+            if (shrunk is null)
+                continue;
 
 #pragma warning disable VSTHRD003 // Completed by whoever takes from the queue; nothing there waits for this.
             await shrunk;
 #pragma warning restore VSTHRD003
         }
+    }
+
+    /// <summary>
+    /// Keeps back what is sent from now on, until <see cref="Uncork"/> has been called as often: it then leaves at once and together. For an application that has something to
+    /// finish before the client can know of what it is sent.
+    /// </summary>
+    /// <remarks>
+    /// Pings are kept back too. Ended early by <see cref="Close"/>, by <see cref="DrainAsync"/>, and when more is sent than a queue may hold. Nothing happens when the session is
+    /// closing or closed.
+    /// </remarks>
+    public void Cork()
+    {
+        lock (Gate)
+        {
+            if (_state == SessionState.Open)
+                Queue.Cork();
+        }
+    }
+
+    /// <summary>Takes back a call of <see cref="Cork"/>. Nothing happens when none is left.</summary>
+    public void Uncork()
+    {
+        ITransport? transport;
+        lock (Gate)
+            transport = EndCork(all: false);
+        transport?.Write(direct: null);
     }
 
     /// <summary>Ends the session; what is queued is sent first unless <paramref name="discard"/>. Idempotent.</summary>
@@ -148,6 +181,7 @@ public sealed partial class EngineSession
             {
                 _state = SessionState.Closing;
                 _closeReason = reason;
+                Queue.Uncork(all: true);
                 if (_transport.TryClaimWrite(direct: null))
                     transport = _transport;
             }
@@ -394,14 +428,14 @@ public sealed partial class EngineSession
             if (_state != SessionState.Open && !(alsoWhileClosing && _state == SessionState.Closing))
                 return false;
             transport = _transport;
-            write = direct = Queue.Count == 0 && transport.TryClaimWrite(message);
+            write = direct = Queue.Count == 0 && !Queue.IsCorked && transport.TryClaimWrite(message);
             if (!direct)
             {
                 queued = Queue.TryEnqueue(message);
                 spent = _host.Budget.IsSpent;
 
                 // What was put off counts against nobody before it has been tried.
-                write = transport.TryTakeCorked(queued && !spent ? Queue.Bytes : long.MaxValue);
+                write = (!queued && EndCork(all: true) is not null) || transport.TryTakeCorked(queued && !spent ? Queue.Bytes : long.MaxValue);
                 if (!queued && !write && transport.IsWriting)
                 {
                     // Nor does what comes while somebody writes: whether the client takes it is not known yet.
@@ -425,6 +459,9 @@ public sealed partial class EngineSession
         End(CloseReason.SlowConsumer, exception: null, notifyLater: true);
         return false;
     }
+
+    // The lock is held. Not null when that leaves something for the caller to write.
+    private ITransport? EndCork(bool all) => Queue.Uncork(all) && _transport.TryClaimWrite(direct: null) ? _transport : null;
 
     private void NotifyClosed(IEngineSessionHandler handler, CloseReason reason, Exception? exception)
     {

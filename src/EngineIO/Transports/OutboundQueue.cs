@@ -27,6 +27,7 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     private int _heldBytes;
     private TaskCompletionSource? _shrunk;
     private long _shrunkTo;
+    private int _corks;
 
     /// <summary>Number of messages that wait.</summary>
     public int Count { get; private set; }
@@ -36,6 +37,12 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
 
     /// <summary>Bytes that wait, and those that a write has been given which does not complete.</summary>
     public long HeldBytes => Bytes + (_held?.Length ?? 0) + _heldBytes;
+
+    /// <summary>Whether what waits is kept back: nobody finds anything to take.</summary>
+    public bool IsCorked => _corks > 0;
+
+    /// <summary>Whether nothing waits but what is kept back, and leaves together.</summary>
+    public bool IsFree => Count == 0 || IsCorked;
 
     /// <summary>For how long the client has taken nothing; zero when what is written to it leaves at once.</summary>
     /// <remarks>Only a client can make it grow: what waits because the server has not come to it yet counts against nobody.</remarks>
@@ -68,6 +75,18 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
         ReleaseHeld();
     }
 
+    /// <summary>Keeps back what waits.</summary>
+    public void Cork() => _corks++;
+
+    /// <summary>Takes back a call of <see cref="Cork"/>, or all. True when something waits that was kept back until now.</summary>
+    public bool Uncork(bool all)
+    {
+        if (!IsCorked)
+            return false;
+        _corks = all ? 0 : _corks - 1;
+        return !IsCorked && Count > 0;
+    }
+
     /// <summary>Appends a message. False, and nothing is appended, when a limit is reached: the client is a slow consumer.</summary>
     public bool TryEnqueue(OutboundMessage message)
     {
@@ -85,10 +104,10 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
         budget.Hold(message);
     }
 
-    /// <summary>Takes the oldest message out, or null when nothing waits.</summary>
+    /// <summary>Takes the oldest message out, or null when there is none to take.</summary>
     public OutboundMessage? Dequeue()
     {
-        if (Count == 0)
+        if (Count == 0 || IsCorked)
             return null;
         OutboundMessage message;
         if (_ring is null)
@@ -113,8 +132,8 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
         return message;
     }
 
-    /// <summary>The oldest message, left where it is.</summary>
-    public OutboundMessage? Peek() => Count == 0 ? null : _ring is null ? _single : _ring[_head];
+    /// <summary>The oldest message, left where it is, or null when there is none to take.</summary>
+    public OutboundMessage? Peek() => Count == 0 || IsCorked ? null : _ring is null ? _single : _ring[_head];
 
     /// <summary>Whether exactly these wait.</summary>
     public bool Holds(List<OutboundMessage> messages)
@@ -152,6 +171,7 @@ internal sealed class OutboundQueue(EngineIOOptions options, QueueBudget budget,
     /// <summary>Throws away everything that waits. What a write still holds is counted no more: the time that it has left is bounded.</summary>
     public void Clear()
     {
+        _corks = 0;
         while (Dequeue() is not null)
         {
         }

@@ -42,7 +42,7 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
     public EngineTransports Kind => EngineTransports.Polling;
 
     /// <inheritdoc />
-    public bool IsWritable => _poll is { Task.IsCompleted: false } && session.Queue.Count == 0;
+    public bool IsWritable => _poll is { Task.IsCompleted: false } && session.Queue.IsFree;
 
     /// <inheritdoc />
     public bool IsWriting => _poll is { Task.IsCompleted: true };
@@ -118,7 +118,7 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
             {
                 _poll = poll;
                 _pollIsLate = session.IsUpgrading;
-                if (session.Queue.Count > 0 || session.IsDraining)
+                if (session.Queue.Peek() is not null || session.IsDraining)
                     poll.SetResult(new PollResult(PollOutcome.Flush, null));
             }
         }

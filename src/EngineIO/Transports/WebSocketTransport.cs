@@ -63,7 +63,7 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
     public EngineTransports Kind => EngineTransports.WebSocket;
 
     /// <inheritdoc />
-    public bool IsWritable => !_writePending && !_closing && (_corked || _batched || _session!.Queue.Count == 0);
+    public bool IsWritable => !_writePending && !_closing && (_corked || _batched || _session!.Queue.IsFree);
 
     /// <inheritdoc />
     public bool IsWriting => _writing && !_writePending;

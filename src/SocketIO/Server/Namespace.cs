@@ -59,6 +59,10 @@ public sealed partial class Namespace
     }
 
     /// <summary>A socket has connected: register its listeners before returning. What the handler throws is logged; the socket stays.</summary>
+    /// <remarks>
+    /// The client is told that it is connected when the handlers have returned: what is sent to rooms that they put the socket into reaches it, whoever it tells of its being
+    /// connected. It is told earlier once a handler waits, or drains the queue, or when more is sent to it than a queue holds.
+    /// </remarks>
     public void OnConnection(Action<Socket> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -70,6 +74,7 @@ public sealed partial class Namespace
     }
 
     /// <summary>A socket has connected: register its listeners before the first await. Its events wait until the task completes.</summary>
+    /// <inheritdoc cref="OnConnection(Action{Socket})"/>
     public void OnConnection(Func<Socket, ValueTask> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -141,6 +146,9 @@ public sealed partial class Namespace
             return true;
         }
 
+        // As in the official server, where nothing else happens meanwhile, the client learns that it is connected only after what the connection handlers do without waiting:
+        // it is in the rooms that they have put it into before it, or whoever it tells, can do anything.
+        client.Session.Cork();
         _sockets[socket.Id] = socket;
         var announced = false;
         var ended = false;
@@ -158,17 +166,28 @@ public sealed partial class Namespace
                 socket.Abandon();
                 client.Remove(socket);
                 Remove(socket);
+                client.Session.Uncork();
             }
         }
 
         if (!announced) return session is null || ended || !client.Session.IsOpen;
 
         Server.Log.Connected(Name, socket.Id, client.Session.Id);
+        await RunConnectionHandlers(socket).ConfigureAwait(false);
+        socket.Start();
+        return true;
+    }
+
+    private async ValueTask RunConnectionHandlers(Socket socket)
+    {
+        var corked = true;
         foreach (var handler in _connection)
         {
             try
             {
-                await handler(socket).ConfigureAwait(false);
+                var handling = handler(socket);
+                if (!handling.IsCompleted) Uncork();
+                await handling.ConfigureAwait(false);
             }
             catch (Exception exception)
             {
@@ -176,8 +195,14 @@ public sealed partial class Namespace
             }
         }
 
-        socket.Start();
-        return true;
+        Uncork();
+
+        void Uncork()
+        {
+            if (!corked) return;
+            corked = false;
+            socket.Session.Uncork();
+        }
     }
 
     private async ValueTask<bool> MayRecover(Socket socket, PersistedSession session)

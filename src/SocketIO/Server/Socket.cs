@@ -39,7 +39,7 @@ public sealed partial class Socket
     /// <summary>How it was opened.</summary>
     public SocketHandshake Handshake { get; }
 
-    /// <summary>Whether it is connected: true from the moment that the client is told so, before the connection handlers, false as soon as the connection is lost.</summary>
+    /// <summary>Whether it is connected: true from just before the connection handlers, false as soon as the connection is lost.</summary>
     public bool Connected
     {
         get

@@ -179,6 +179,69 @@ public sealed partial class ConnectTests : ServerTest
     }
 
     [Fact]
+    public async Task A_client_that_knows_that_it_is_connected_is_in_the_rooms_of_the_connection_handler()
+    {
+        using var mayJoin = new ManualResetEventSlim();
+        using var handled = new ManualResetEventSlim();
+        var server = await Start();
+        var other = await Connect(server);
+        server.Io.OnConnection(socket =>
+        {
+            socket.Emit("welcome", 1).ShouldBeTrue();
+            handled.Set();
+
+            // As a machine with too much to do may hold it up; the loop goes on with another thread then.
+            mayJoin.Wait(Cancellation);
+        });
+        server.Io.OnConnection(socket => socket.Join("room"));
+        var client = await Open(server);
+        await client.Send("0");
+        var told = client.Receive();
+        handled.Wait(Cancellation);
+        server.Io.Emit("all", 1);
+        (await other.Receive()).ShouldBe("2[\"all\",1]");
+        told.IsCompleted.ShouldBeFalse();
+        mayJoin.Set();
+        (await told).ShouldStartWith("0{\"sid\"");
+        server.Io.To("room").Emit("room", 1);
+        (await client.Receive()).ShouldBe("2[\"welcome\",1]");
+        (await client.Receive()).ShouldBe("2[\"all\",1]");
+        (await client.Receive()).ShouldBe("2[\"room\",1]");
+    }
+
+    [Fact]
+    public async Task A_client_is_told_that_it_is_connected_when_a_connection_handler_waits()
+    {
+        var server = await Start();
+        var waiting = new TaskCompletionSource();
+        server.Io.OnConnection(async _ => await waiting.Task);
+        server.Io.OnConnection(socket => socket.Emit("second"));
+        var client = await Connect(server);
+        server.Io.Emit("all", 1);
+        (await client.Receive()).ShouldBe("2[\"all\",1]");
+        waiting.SetResult();
+        (await client.Receive()).ShouldBe("2[\"second\"]");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_the_connection_handler_disconnects_hears_that_it_was_connected(bool closeConnection)
+    {
+        var server = await Start();
+        server.Io.OnConnection(socket =>
+        {
+            socket.Emit("reason", "full");
+            socket.Disconnect(closeConnection);
+        });
+        var client = await Connect(server);
+        (await client.Receive()).ShouldBe("2[\"reason\",\"full\"]");
+        (await client.Receive()).ShouldBe("1");
+        if (closeConnection) (await client.ReceiveToEnd()).ShouldBeEmpty();
+        else await client.Join();
+    }
+
+    [Fact]
     public async Task A_connection_handler_that_throws_is_logged_and_the_socket_stays()
     {
         var server = await Start();
