@@ -28,13 +28,16 @@ internal static partial class ChatServer
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
+    // The settings are ServerSettings. To watch a file for others means to watch all that is in the working directory: where the store is there, the system tells of each write to it.
+    private const string NoFileWatch = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>The server, ready to be run. Opens the store, which blocks.</summary>
     /// <param name="settings">The checked settings.</param>
     /// <param name="configure">Registers what is to be used in place of the usual: a clock, for instance.</param>
     /// <exception cref="StoreOpenException">The store cannot be opened.</exception>
     public static WebApplication Build(ServerSettings settings, Action<IServiceCollection>? configure = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [NoFileWatch] });
         builder.Logging.ClearProviders();
         if (settings.LogAsJson)
             builder.Logging.AddJsonConsole(console => (console.TimestampFormat, console.UseUtcTimestamp) = ("O", true));
