@@ -82,8 +82,24 @@ internal sealed class EpollConnection : Stream, IEventSink
         }
     }
 
-    /// <summary>Has the loop tell it what happens. Once, before anything is read or written.</summary>
-    public void Register() => _loop.Add(_file, this, Libc.EpollIn | Libc.EpollOut | Libc.EpollRdHup | Libc.EpollEdgeTriggered);
+    /// <summary>Has the loop tell it what happens. Once, before anything is read or written. Nothing happens when it has been closed already.</summary>
+    public void Register()
+    {
+        if (!TryUse())
+            return;
+        try
+        {
+            _loop.Add(_file, this, Libc.EpollIn | Libc.EpollOut | Libc.EpollRdHup | Libc.EpollEdgeTriggered);
+
+            // Who closed it meanwhile may have had nothing to remove yet.
+            if (Volatile.Read(ref _use) < 0)
+                _loop.Remove(this);
+        }
+        finally
+        {
+            Release();
+        }
+    }
 
     /// <summary>Puts a write off, which the loop makes when it is woken. False when the loop has ended.</summary>
     public bool TryPost(IPendingWriter writer, LoopWakes wakes)

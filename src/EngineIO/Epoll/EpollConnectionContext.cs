@@ -84,7 +84,10 @@ internal sealed class EpollConnectionContext : DefaultConnectionContext, IDetach
         try
         {
             await Input.CompleteAsync();
-            await Output.CompleteAsync();
+
+            // What Kestrel has begun to write and not sent, as it does when the client goes in that moment, must not be sent after it has let go of the connection: that
+            // would throw, and Kestrel then waits for this connection when it is stopped.
+            await Output.CompleteAsync(_detached ? new ConnectionAbortedException() : null);
         }
         finally
         {

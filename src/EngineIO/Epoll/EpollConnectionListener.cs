@@ -188,6 +188,10 @@ internal sealed partial class EpollConnectionListener : IConnectionListener, IEv
         {
             WaitForFiles(exception.Message);
         }
+        catch (ObjectDisposedException)
+        {
+            // The loops have ended.
+        }
     }
 
     private unsafe bool TryAccept()

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace EngineIO.Epoll;
@@ -44,8 +43,8 @@ internal sealed unsafe class EventBatch
         }
 
         var happening = _happenings.AsSpan(at * Size, Size);
-        events = BinaryPrimitives.ReadUInt32LittleEndian(happening);
-        token = BinaryPrimitives.ReadUInt64LittleEndian(happening[DataOffset..]);
+        events = MemoryMarshal.Read<uint>(happening);
+        token = MemoryMarshal.Read<ulong>(happening[DataOffset..]);
         return true;
     }
 
@@ -53,8 +52,8 @@ internal sealed unsafe class EventBatch
     public static int Add(int epoll, int file, uint events, ulong token)
     {
         Span<byte> happening = stackalloc byte[Size];
-        BinaryPrimitives.WriteUInt32LittleEndian(happening, events);
-        BinaryPrimitives.WriteUInt64LittleEndian(happening[DataOffset..], token);
+        MemoryMarshal.Write(happening, events);
+        MemoryMarshal.Write(happening[DataOffset..], token);
         fixed (byte* pointer = happening)
             return Libc.EpollControl(epoll, Libc.EpollCtlAdd, file, pointer);
     }

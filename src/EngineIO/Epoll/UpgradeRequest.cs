@@ -19,7 +19,8 @@ internal sealed class UpgradeRequest
 
     private static readonly SearchValues<byte> PathBytes = SearchValues.Create("/-._~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8);
     private static readonly SearchValues<byte> QueryBytes = SearchValues.Create("!$&'()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~%"u8);
-    private static readonly SearchValues<byte> HostBytes = SearchValues.Create("-.:[]abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8);
+    private static readonly SearchValues<char> HostCharacters = SearchValues.Create("-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+    private static readonly SearchValues<char> AddressCharacters = SearchValues.Create(".:abcdefABCDEF0123456789");
     private static readonly SearchValues<byte> TokenBytes = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
     // Names that nearly every such request has, so that no string is made for them.
@@ -86,10 +87,22 @@ internal sealed class UpgradeRequest
 
     // What browsers and the usual clients send; a list of options in any other order is Kestrel's.
     private static bool IsPlain(IHeaderDictionary headers) =>
-        headers.Host.Count == 1 && headers.Host[0]!.Length > 0 && !Encoding.ASCII.GetBytes(headers.Host[0]!).AsSpan().ContainsAnyExcept(HostBytes)
+        headers.Host.Count == 1 && IsHost(headers.Host[0])
         && headers.Connection.Count == 1 && (Is(headers.Connection[0], "Upgrade") || Is(headers.Connection[0], "keep-alive, Upgrade"))
         && headers.Upgrade.Count == 1 && Is(headers.Upgrade[0], "websocket")
         && !headers.ContainsKey(HeaderNames.ContentLength) && !headers.ContainsKey(HeaderNames.TransferEncoding) && !headers.ContainsKey(HeaderNames.Expect);
+
+    /// <summary>A name or an IPv4 address, or an IPv6 address in brackets, with or without a port.</summary>
+    private static bool IsHost(ReadOnlySpan<char> host)
+    {
+        var end = host.StartsWith('[') ? host.IndexOf(']') + 1 : host.IndexOf(':');
+        var name = end < 0 ? host : host[..end];
+        var isName = name.StartsWith('[')
+            ? name.Length > "[:]".Length + 1 && !name[1..^1].ContainsAnyExcept(AddressCharacters)
+            : name.Length > 0 && !name.ContainsAnyExcept(HostCharacters);
+        var port = host[name.Length..];
+        return isName && (port.IsEmpty || (port.Length > 1 && port[0] == ':' && !port[1..].ContainsAnyExceptInRange('0', '9')));
+    }
 
     private static bool Is(string? value, string expected) => string.Equals(value, expected, StringComparison.OrdinalIgnoreCase);
 

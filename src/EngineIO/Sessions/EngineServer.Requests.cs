@@ -165,27 +165,26 @@ public sealed partial class EngineServer
         var stream = await WebSocketHandshake.AcceptAsync(context, deflate);
         var detached = WebSocketHandshake.Detach(context, stream);
         var transport = new WebSocketTransport(detached is null ? context : null, detached ?? stream, this, deflate);
-        if (session is not null)
+        var probing = session is not null;
+        try
         {
             // The client speaks first now, once it has the answer.
-            if (detached is not null)
+            if (probing && detached is not null)
                 await detached.WriteAsync(ReadOnlyMemory<byte>.Empty);
-            await RunAsync(transport, session, probing: true, detached);
-            return;
+            session ??= OpenWebSocket(context, sid!, transport);
+        }
+        catch (Exception exception) when (detached is not null)
+        {
+            // It has left whoever would end it otherwise, and the transport does not have it yet.
+            await detached.DisposeAsync();
+            if (exception is IOException or ObjectDisposedException)
+                return;
+            throw;
         }
 
-        session = OpenSession(
-            context,
-            sid!,
-            created =>
-            {
-                transport.Attach(created);
-                return transport;
-            },
-            created => created.SendControl(OutboundMessage.Packet(PacketType.Open, HandshakePacket.Encode(sid!, canUpgrade: false, _options).AsSpan(1))));
         if (session is not null)
         {
-            await RunAsync(transport, session, probing: false, detached);
+            await RunAsync(transport, session, probing, detached);
             return;
         }
 
@@ -193,6 +192,16 @@ public sealed partial class EngineServer
         if (detached is not null)
             await detached.DisposeAsync();
     }
+
+    private EngineSession? OpenWebSocket(HttpContext context, string sid, WebSocketTransport transport) => OpenSession(
+        context,
+        sid,
+        created =>
+        {
+            transport.Attach(created);
+            return transport;
+        },
+        created => created.SendControl(OutboundMessage.Packet(PacketType.Open, HandshakePacket.Encode(sid, canUpgrade: false, _options).AsSpan(1))));
 
     /// <summary>Completes with the connection, or at once when it has left its request.</summary>
     private Task RunAsync(WebSocketTransport transport, EngineSession session, bool probing, EpollConnection? detached)

@@ -84,8 +84,10 @@ internal sealed partial class WebSocketTransport
         var buffer = ArrayPool<byte>.Shared.Rent(SmallRead);
         try
         {
-            while (await _connection.ReadAsync(buffer, CancellationToken.None) > 0)
+            for (var reads = 1; await _connection.ReadAsync(buffer, CancellationToken.None) > 0; reads++)
             {
+                if (reads % ReadsPerTurn == 0)
+                    await Task.Yield();
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)

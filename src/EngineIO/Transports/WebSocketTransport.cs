@@ -347,8 +347,9 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
             EndWriting();
         }
 
-        Abort();
+        // Before the connection is cut: that lets its reader go on, in this very call, which would tell the application here and now.
         _session.End(CloseReason.TransportClose, exception, notifyLater: true);
+        Abort();
     }
 
     private void ReturnBatch()

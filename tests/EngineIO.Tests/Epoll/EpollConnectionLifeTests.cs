@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using EngineIO.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -58,6 +59,62 @@ public sealed class EpollConnectionLifeTests
             await raw.ReadToEndAsync();
         await EngineHost.EventuallyAsync(() => EpollHost.Sockets() <= sockets, "the file is closed");
         await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Clients_that_reset_before_their_upgrade_is_answered_leave_nothing_behind(bool direct)
+    {
+        await using var host = await EpollHost.StartAsync(epoll: options => options.DirectUpgrades = direct);
+        await using (var first = await WebSocketClient.OpenAsync(host))
+            await EpollHost.ShouldEchoAsync(first, "first");
+        await host.SessionsAsync(0);
+        var polling = await PollingClient.OpenAsync(host);
+        var sockets = EpollHost.Sockets();
+        for (var i = 0; i < 100; i++)
+        {
+            await using var raw = await RawWebSocket.ConnectTcpAsync(host);
+            await raw.SendAsync(RawWebSocket.Opening(host, polling.Sid));
+            raw.Reset();
+        }
+
+        await EngineHost.EventuallyAsync(() => EpollHost.Sockets() <= sockets, "every file is closed");
+        EpollHost.ShouldHaveLoggedNoError(host);
+
+        // Kestrel too has forgotten all of them.
+        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Connections_that_are_cut_as_soon_as_they_are_accepted_are_no_error()
+    {
+        await using var host = await EpollHost.StartAsync(loops: 2, listen: options => options.Use(_ => connection =>
+        {
+            connection.Abort();
+            return Task.CompletedTask;
+        }));
+        var sockets = EpollHost.Sockets();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < 1000; i++)
+                {
+                    try
+                    {
+                        await using var raw = await RawWebSocket.ConnectTcpAsync(host);
+                        raw.Reset();
+                    }
+                    catch (SocketException)
+                    {
+                        // Cut before it could be used.
+                    }
+                }
+            },
+            TestContext.Current.CancellationToken)));
+
+        await EngineHost.EventuallyAsync(() => EpollHost.Sockets() <= sockets, "every file is closed");
+        EpollHost.ShouldHaveLoggedNoError(host);
     }
 
     private static async Task<int> EchoAsync(EngineHost host, int number, CancellationToken enough)

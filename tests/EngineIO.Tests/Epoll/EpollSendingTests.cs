@@ -134,6 +134,52 @@ public sealed class EpollSendingTests
     }
 
     [Fact]
+    public async Task Who_sends_to_clients_that_have_vanished_is_not_told_of_their_end_while_it_sends()
+    {
+        const int Clients = 50;
+        using var sending = new ThreadLocal<bool>();
+        var toldWhileSending = 0;
+        var sessions = new List<EngineSession>();
+        var clients = new List<RawWebSocket>();
+        var hello = OutboundMessages.Text("hello");
+        var application = new RecordingApplication
+        {
+            Closing = _ =>
+            {
+                if (sending.Value)
+                    Interlocked.Increment(ref toldWhileSending);
+            },
+
+            // The loop is held while they vanish, so that the first to find out is a thread that sends.
+            Handling = (_, _, _) =>
+            {
+                clients.ForEach(client => client.Reset());
+                var sender = new Thread(() =>
+                {
+                    sending.Value = true;
+                    sessions.ForEach(session => session.Send(hello));
+                    sending.Value = false;
+                });
+                sender.Start();
+                sender.Join();
+                return ValueTask.CompletedTask;
+            },
+        };
+        await using var host = await EpollHost.StartAsync(application: application);
+        for (var i = 0; i < Clients; i++)
+        {
+            clients.Add(await RawWebSocket.ConnectAsync(host));
+            sessions.Add((await application.NextAsync()).Session);
+        }
+
+        await using var other = await RawWebSocket.ConnectAsync(host);
+        await other.SendAsync(RawWebSocket.Text("4go"));
+        await host.SessionsAsync(1);
+
+        toldWhileSending.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Client_that_stalls_holds_up_nobody_and_is_closed_when_it_holds_too_much()
     {
         await using var host = await EpollHost.StartAsync(options => (options.MaxQueuedBytes, options.SoftQueuedBytes) = (8 * 1024 * 1024, 8 * 1024 * 1024));

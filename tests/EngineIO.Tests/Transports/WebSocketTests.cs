@@ -3,12 +3,35 @@ using System.Text;
 using EngineIO.Sessions;
 using EngineIO.Tests.Hosting;
 using EngineIO.Transports;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EngineIO.Tests.Transports;
 
 public sealed class WebSocketTests
 {
+    [Theory]
+    [InlineData(0x8a, "pongs")]
+    [InlineData(0xff, "no frame at all, after which only the end of the connection is waited for")]
+    public async Task Client_that_sends_without_end_does_not_keep_the_thread(int first, string what)
+    {
+        const int Reads = 10_000;
+        var stream = new EndlessStream(RawWebSocket.Frame((byte)first, []), Reads);
+        var readAtOnce = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var host = await EngineHost.StartAsync(map: app => app.Use(async (context, next) =>
+        {
+            context.Features.Set<IHttpUpgradeFeature>(stream);
+            var running = next(context);
+            readAtOnce.SetResult(stream.ReadsOfThread(Environment.CurrentManagedThreadId));
+            await running;
+        }));
+        await using var raw = await RawWebSocket.ConnectTcpAsync(host);
+        await raw.SendAsync(RawWebSocket.Opening(host));
+
+        (await readAtOnce.Task.WaitAsync(EngineHost.Patience, TestContext.Current.CancellationToken)).ShouldBeInRange(2, Reads / 10, what);
+    }
+
     [Fact]
     public async Task Messages_come_and_go_in_order()
     {
