@@ -108,11 +108,21 @@ internal sealed class ChatConnection
                 return;
             }
 
-            if (_threads.Count >= MaxThreads)
-                throw new ChatException(ChatErrorCodes.TooLarge, "A connection can be in at most 500 threads; leave one first.");
+            RequireRoom();
             _threads.Add(threadId);
             Socket.Join(ChatRooms.Thread(threadId));
             _threadPresence.Enter(threadId, UserId, Socket.Id);
+        }
+    }
+
+    /// <summary>Refuses to join one more thread than a connection can be in: before the store is asked for access, which may cost it something.</summary>
+    /// <exception cref="ChatException"><c>too_large</c>: it is in too many threads.</exception>
+    public void RequireRoomFor(long threadId)
+    {
+        lock (_lock)
+        {
+            if (_threads?.Contains(threadId) != true)
+                RequireRoom();
         }
     }
 
@@ -192,5 +202,12 @@ internal sealed class ChatConnection
             _closed = true;
             return _threads is null ? [] : [.. _threads];
         }
+    }
+
+    // Under the lock.
+    private void RequireRoom()
+    {
+        if (_threads?.Count >= MaxThreads)
+            throw new ChatException(ChatErrorCodes.TooLarge, $"A connection can be in at most {MaxThreads} threads; leave one first.");
     }
 }

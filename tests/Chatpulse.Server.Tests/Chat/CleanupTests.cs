@@ -1,6 +1,8 @@
 using Chatpulse.Server.Chat;
 using Chatpulse.Server.Presence;
+using Chatpulse.Server.Stores.Sqlite;
 using Chatpulse.Server.Typing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using SocketIO.Server;
@@ -78,6 +80,16 @@ public sealed class CleanupTests
         var joins = await Task.WhenAll(Enumerable.Range(1, 501).Select(threadId => client.CallAsync("join_thread", new { threadId })));
         joins.Count(join => join.GetProperty("ok").GetBoolean()).ShouldBe(500);
         joins[500].GetProperty("error").Text("code").ShouldBe("too_large");
+
+        // It was refused before it could make a thread, as naming one does in development.
+        await using (var database = new SqliteConnection($"Data Source={Path.Combine(host.DataDirectory, SqliteDatabase.FileName)};Mode=ReadOnly;Pooling=False"))
+        {
+            await database.OpenAsync(TestContext.Current.CancellationToken);
+            await using var count = database.CreateCommand();
+            count.CommandText = "SELECT COUNT(*) FROM chatpulse_message_threads WHERE id <= 501";
+            (await count.ExecuteScalarAsync(TestContext.Current.CancellationToken)).ShouldBe(500L);
+        }
+
         (await client.CallAsync("leave_thread", new { threadId = 1 })).Ok();
         (await client.CallAsync("join_thread", new { threadId = 501 })).Ok();
     }

@@ -138,6 +138,27 @@ public sealed class SqliteStoreFileTests
     }
 
     [Fact]
+    public void Trouble_with_the_lock_file_is_not_taken_for_another_process()
+    {
+        var directory = Directory.CreateTempSubdirectory("chatpulse-lock-").FullName;
+        try
+        {
+            // A link to itself: opening it fails, and nobody holds it.
+            var path = Path.Combine(directory, "chatpulse.lock");
+            File.CreateSymbolicLink(path, path);
+
+            var refusal = Should.Throw<StoreOpenException>(() => SqliteChatStore.Open(new SqliteStoreOptions { DataDirectory = directory }, TimeProvider.System, NullLogger.Instance));
+
+            refusal.Message.ShouldContain("cannot be written");
+            refusal.Message.ShouldNotContain("in use");
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_database_is_refused_and_left_alone()
     {
         var directory = Directory.CreateTempSubdirectory("chatpulse-text-").FullName;

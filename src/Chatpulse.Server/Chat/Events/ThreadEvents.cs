@@ -20,6 +20,7 @@ internal sealed class ThreadEvents(IChatStore store, ChatService chat, LiveAcces
     {
         var threadId = request.Payload.Id("threadId");
         var lastMessageId = request.Payload.OptionalId("lastMessageId");
+        request.Connection.RequireRoomFor(threadId);
         var mark = access.Mark;
         await store.CheckAccessAsync(request.UserId, threadId, CancellationToken.None);
 
