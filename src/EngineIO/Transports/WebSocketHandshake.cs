@@ -21,7 +21,9 @@ internal static class WebSocketHandshake
     {
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
             return string.Equals(connect.Protocol, "websocket", StringComparison.OrdinalIgnoreCase);
-        return context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+
+        // Which Kestrel would upgrade too, in HTTP/1.0 (RFC 9110, section 7.8, has a server ignore it there).
+        return !HttpProtocol.IsHttp10(context.Request.Protocol) && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
             && context.Request.Headers.Upgrade.Any(value => value!.Contains("websocket", StringComparison.OrdinalIgnoreCase));
     }
 

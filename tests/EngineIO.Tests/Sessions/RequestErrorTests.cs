@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using EngineIO.Tests.Hosting;
 
 namespace EngineIO.Tests.Sessions;
@@ -45,6 +46,15 @@ public sealed class RequestErrorTests
         response.Content.Headers.ContentType!.ToString().ShouldBe("application/json");
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(answer);
         host.Server.SessionCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Upgrade_in_http_1_0_is_none()
+    {
+        await using var host = await EngineHost.StartAsync();
+        await using var raw = await RawWebSocket.ConnectTcpAsync(host);
+        await raw.SendAsync(Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(RawWebSocket.Opening(host)).Replace("HTTP/1.1", "HTTP/1.0", StringComparison.Ordinal)));
+        (await raw.ReadResponseAsync()).ShouldContain(" 400 ");
     }
 
     [Fact]
