@@ -90,6 +90,13 @@ public sealed class EngineIOOptions
     public long MaxTotalQueuedBytes { get; set; } = 512L * 1024 * 1024;
 
     /// <summary>
+    /// What may be kept of messages that clients have sent in part, of all together, in bytes of memory: fragments of a WebSocket message, bodies of POSTs, packets whose
+    /// attachments are still to come. When it is more, sessions are closed with <c>transport error</c> until it holds again, those first that have kept the server waiting
+    /// longest. Default 256 MiB.
+    /// </summary>
+    public long MaxTotalIncompleteBytes { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>
     /// Asked before a session is opened: null lets it in, anything else is the message of the answer 403. What it throws is logged and refuses too. Default none.
     /// </summary>
     public Func<HttpContext, ValueTask<string?>>? AllowRequest { get; set; }
@@ -121,6 +128,7 @@ public sealed class EngineIOOptions
         RequireAtLeast(MaxQueuedBytes, 1, nameof(MaxQueuedBytes));
         RequireAtLeast(SoftQueuedBytes, 0, nameof(SoftQueuedBytes));
         RequireAtLeast(MaxTotalQueuedBytes, 1, nameof(MaxTotalQueuedBytes));
+        RequireAtLeast(MaxTotalIncompleteBytes, 1, nameof(MaxTotalIncompleteBytes));
         if (MaxHttpBufferSize > Array.MaxLength / 2)
             throw Invalid(nameof(MaxHttpBufferSize), MaxHttpBufferSize, $"give at most {Array.MaxLength / 2} bytes.");
         if (SoftQueuedBytes > MaxQueuedBytes)

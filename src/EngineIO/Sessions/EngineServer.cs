@@ -23,6 +23,7 @@ public sealed partial class EngineServer : IAsyncDisposable, IEngineHost
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly QueueBudget _budget;
+    private readonly IncompleteMessages _incomplete;
     private readonly EngineMetrics _metrics;
     private readonly LoopWakes _wakes = new();
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,6 +49,7 @@ public sealed partial class EngineServer : IAsyncDisposable, IEngineHost
         _time = timeProvider;
         Wheel = new TimingWheel(timeProvider, _logger, _wakes.WakeAll);
         _budget = new QueueBudget(options.MaxTotalQueuedBytes);
+        _incomplete = new IncompleteMessages(options.MaxTotalIncompleteBytes);
         _metrics = new EngineMetrics(() => SessionCount, () => _budget.Bytes);
     }
 
@@ -62,6 +64,8 @@ public sealed partial class EngineServer : IAsyncDisposable, IEngineHost
     TimeProvider IEngineHost.Time => _time;
 
     QueueBudget IEngineHost.Budget => _budget;
+
+    IncompleteMessages IEngineHost.Incomplete => _incomplete;
 
     LoopWakes IEngineHost.Wakes => _wakes;
 

@@ -14,6 +14,8 @@ internal interface IEngineHost
 
     QueueBudget Budget { get; }
 
+    IncompleteMessages Incomplete { get; }
+
     /// <summary>Brings what all queues hold together below the budget when it is spent. No session's lock is held.</summary>
     void RelieveQueues();
 

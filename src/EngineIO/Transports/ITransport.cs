@@ -41,4 +41,7 @@ internal interface ITransport
 
     /// <summary>The session has ended: tell the client, then let go of it. The lock is not held.</summary>
     void Close(CloseReason reason);
+
+    /// <summary>Cuts off what the client is sending. The lock is not held.</summary>
+    void Abort();
 }

@@ -19,6 +19,12 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
 {
     private const int InitialBodyBuffer = 4096;
 
+    /// <summary>Packets of one POST that are handled in a row before others have their turn.</summary>
+    private const int PacketsPerTurn = 128;
+
+    // Apart from the session's: aborting a request may let its reader go on in the same call.
+    private readonly Lock _receivingGate = new();
+
     private static readonly byte[] Ok = "ok"u8.ToArray();
     private static readonly OutboundMessage Noop = OutboundMessage.Packet(PacketType.Noop, []);
     private static readonly OutboundMessage Close = OutboundMessage.Packet(PacketType.Close, []);
@@ -26,6 +32,7 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
     private TaskCompletionSource<PollResult>? _poll;
     private TaskCompletionSource? _posted;
     private bool _posting;
+    private HttpContext? _receiving;
     private bool _pollIsLate;
 
     private enum PollOutcome
@@ -70,6 +77,13 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
 
     /// <inheritdoc />
     void ITransport.Close(CloseReason reason) => End(PollEnding.Close);
+
+    /// <inheritdoc />
+    public void Abort()
+    {
+        lock (_receivingGate)
+            _receiving?.Abort();
+    }
 
     /// <summary>Ends the poll that waits, if one does, with a noop unless something waits to be sent.</summary>
     public void Nudge() => Complete(PollOutcome.Nudge);
@@ -236,13 +250,19 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
             maxBody.MaxRequestBodySize = null;
 
         var buffer = ArrayPool<byte>.Shared.Rent(InitialBodyBuffer);
+        var counted = 0L;
+        SetReceiving(context);
         try
         {
             var length = 0;
             while (true)
             {
                 if (length == buffer.Length)
+                {
                     buffer = Grow(buffer, length);
+                    session.HoldIncomplete(ref counted, buffer.Length);
+                }
+
                 var read = await request.Body.ReadAsync(buffer.AsMemory(length), context.RequestAborted);
                 if (read == 0)
                     break;
@@ -255,6 +275,8 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
                     return EngineError.UnknownSession;
             }
 
+            SetReceiving(null);
+            session.HoldIncomplete(ref counted, kept: 0);
             return await ReceivePayloadAsync(buffer.AsMemory(0, length));
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
@@ -264,8 +286,17 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
         }
         finally
         {
+            SetReceiving(null);
+            session.HoldIncomplete(ref counted, kept: 0);
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    // The server uses the request's object for the next one when this one has been answered: it is not to be aborted then.
+    private void SetReceiving(HttpContext? context)
+    {
+        lock (_receivingGate)
+            _receiving = context;
     }
 
     private async Task<EngineError?> ReceivePayloadAsync(Memory<byte> payload)
@@ -275,8 +306,10 @@ internal sealed class PollingTransport(EngineSession session, IEngineHost host) 
         if (!Utf8.IsValid(payload.Span))
             return Refuse(CloseReason.ParseError, "A POST that is not valid UTF-8.");
         var last = false;
-        while (!last)
+        for (var packets = 1; !last; packets++)
         {
+            if (packets % PacketsPerTurn == 0)
+                await Task.Yield();
             var packet = PayloadCodec.ReadPacket(ref payload, out last);
             bool goOn;
             if (PayloadCodec.IsBinary(packet.Span))

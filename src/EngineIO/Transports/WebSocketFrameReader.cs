@@ -46,6 +46,9 @@ internal struct WebSocketFrameReader(int maxMessageBytes, bool inflate)
     private int _length;
     private byte[]? _gathered;
 
+    /// <summary>Bytes of memory that are kept of a message of which the rest has not arrived.</summary>
+    public readonly int KeptBytes => _message == 0 && !_inPayload ? 0 : _gathered?.Length ?? 0;
+
     /// <summary>The next thing in <paramref name="received"/>, from which what it took is removed.</summary>
     /// <param name="received">
     /// Bytes that came behind those of earlier calls. They are changed, and those of the thing that is given must stay until this is called again.

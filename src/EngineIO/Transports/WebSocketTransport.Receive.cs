@@ -15,6 +15,9 @@ internal sealed partial class WebSocketTransport
     /// <summary>Reads that one client gets in a row before others have their turn.</summary>
     private const int ReadsPerTurn = 16;
 
+    /// <summary>Messages that one client gets in a row: a read of small ones has thousands.</summary>
+    private const int MessagesPerTurn = 128;
+
     private static readonly TimeSpan LingerTime = TimeSpan.FromMilliseconds(250);
 
     private static readonly OutboundMessage ProbeAnswer = OutboundMessage.Packet(PacketType.Pong, PacketCodec.Probe);
@@ -23,6 +26,8 @@ internal sealed partial class WebSocketTransport
     private WebSocketFrameReader _reader;
     private byte[]? _received;
     private UpgradeAttempt? _attempt;
+    private int _messages;
+    private long _incomplete;
 
     /// <summary>Reads until the connection ends. Completes when nothing uses the request any more.</summary>
     /// <param name="session">The session it carries or, with <paramref name="probing"/>, is to carry.</param>
@@ -43,7 +48,10 @@ internal sealed partial class WebSocketTransport
 #pragma warning disable CA2022, MA0060 // There is nothing to count: this read has no room for a byte.
                 var wait = _connection.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
 #pragma warning restore CA2022, MA0060
-                reads = wait.IsCompleted ? reads + 1 : 0;
+                if (wait.IsCompleted)
+                    reads++;
+                else
+                    reads = _messages = 0;
                 await wait;
 
                 // Who sends without end is not to keep the thread from those who wait for it.
@@ -58,6 +66,7 @@ internal sealed partial class WebSocketTransport
                 size = count < size ? SmallRead : LargeRead;
                 graceful = count == 0 ? OnConnectionEnded(session, exception: null) : await TakeAllAsync(session, count);
                 ReturnReceived();
+                session.HoldIncomplete(ref _incomplete, _reader.KeptBytes);
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
@@ -68,6 +77,7 @@ internal sealed partial class WebSocketTransport
         {
             ReturnReceived();
             _reader.Release();
+            session.HoldIncomplete(ref _incomplete, kept: 0);
             if (_attempt is { } attempt)
                 session.FailUpgrade(attempt);
             await FinishAsync(session, graceful ?? false);
@@ -153,6 +163,8 @@ internal sealed partial class WebSocketTransport
             if (taking.Result is { } graceful)
                 return new ValueTask<bool?>(graceful);
 #pragma warning restore VSTHRD103
+            if (++_messages >= MessagesPerTurn)
+                return TakeRestAsync(session, default, rest);
         }
     }
 
@@ -162,6 +174,12 @@ internal sealed partial class WebSocketTransport
         {
             if (await taking is { } graceful)
                 return graceful;
+            if (++_messages >= MessagesPerTurn)
+            {
+                _messages = 0;
+                await Task.Yield();
+            }
+
             var read = _reader.Read(ref rest);
             if (read.Kind == WebSocketReadKind.NeedMore)
                 return null;

@@ -191,7 +191,8 @@ internal sealed partial class WebSocketTransport : ITransport, IPendingWriter, I
             Abort();
     }
 
-    /// <summary>Cuts the connection; what reads or writes fails. Nothing happens when the request has ended.</summary>
+    /// <inheritdoc />
+    /// <remarks>What reads or writes fails. Nothing happens when the request has ended.</remarks>
     public void Abort()
     {
         lock (_requestGate)

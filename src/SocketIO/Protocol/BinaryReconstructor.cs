@@ -10,7 +10,15 @@ public sealed class BinaryReconstructor
     private readonly ReadOnlyMemory<byte>[] _attachments;
     private int _received;
 
-    internal BinaryReconstructor(SocketPacket packet, ReadOnlyMemory<byte>[] attachments) => (_packet, _attachments) = (packet, attachments);
+    internal BinaryReconstructor(SocketPacket packet, ReadOnlyMemory<byte>[] attachments) =>
+        (_packet, _attachments, KeptBytes) = (packet, attachments, packet.Arguments.Size);
+
+    /// <summary>Bytes of memory that are kept until the packet is complete.</summary>
+    internal long KeptBytes { get; private set; }
+
+    internal SocketPacketType Type => _packet.Type;
+
+    internal string Namespace => _packet.Namespace;
 
     /// <summary>How many attachments are still to come.</summary>
     public int Missing => _attachments.Length - _received;
@@ -19,6 +27,7 @@ public sealed class BinaryReconstructor
     internal bool Add(ReadOnlySpan<byte> attachment, out SocketPacket packet)
     {
         _attachments[_received++] = attachment.ToArray();
+        KeptBytes += attachment.Length;
         packet = Missing == 0 ? _packet : default;
         return Missing == 0;
     }

@@ -19,6 +19,7 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
     private volatile Socket[] _sockets = [];
     private List<string>? _connecting;
     private BinaryReconstructor? _half;
+    private long _counted;
     private bool _closed;
     private bool _ended;
     private bool _refused;
@@ -46,7 +47,9 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
     {
         // Closing lets what was sent before leave first; what comes meanwhile is from a client that is not listened to any more.
         if (_refused) return default;
-        switch (server.Parser.Decode(data.Span, binary, ref _half, out var packet, out var error))
+        var status = server.Parser.Decode(data.Span, binary, ref _half, out var packet, out var error);
+        if (_half is not null || _counted > 0) session.HoldIncomplete(ref _counted, _half?.KeptBytes ?? 0);
+        switch (status)
         {
             case PacketDecodeStatus.Complete:
                 return OnPacket(packet);
@@ -55,6 +58,8 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
                 CloseAll(DisconnectReason.ParseError, CloseReason.ParseError);
                 return default;
             default:
+                // Nothing is kept for who may not send it.
+                if (_half is { } begun && Find(begun.Namespace) is null) RefuseState(begun.Type, begun.Namespace);
                 return default;
         }
     }
@@ -76,11 +81,16 @@ internal sealed class Client(SocketIOServer server, EngineSession session) : Tim
                 socket.OnClientDisconnect();
                 return default;
             default:
-                // As the official server does: a client that is this wrong about its state is not talked to any further.
-                server.Log.InvalidState(session.Id, packet.Type, packet.Namespace);
-                CloseAll(DisconnectReason.ForcedServerClose, CloseReason.ForcedClose);
+                RefuseState(packet.Type, packet.Namespace);
                 return default;
         }
+    }
+
+    // As the official server does: a client that is this wrong about its state is not talked to any further.
+    private void RefuseState(SocketPacketType type, string ns)
+    {
+        server.Log.InvalidState(session.Id, type, ns);
+        CloseAll(DisconnectReason.ForcedServerClose, CloseReason.ForcedClose);
     }
 
     private Socket? Find(string ns)

@@ -24,6 +24,7 @@ public sealed class OptionsTests
         { options => options.MaxQueuedBytes = 0, "MaxQueuedBytes is 0" },
         { options => options.SoftQueuedBytes = options.MaxQueuedBytes + 1, "SoftQueuedBytes is 16777217: give at most MaxQueuedBytes, which is 16777216" },
         { options => options.MaxTotalQueuedBytes = 0, "MaxTotalQueuedBytes is 0" },
+        { options => options.MaxTotalIncompleteBytes = 0, "MaxTotalIncompleteBytes is 0" },
         { options => options.Transports = EngineTransports.None, "Transports is None: give Polling, WebSocket or both" },
         { options => options.Transports = (EngineTransports)8, "Transports is 8" },
         { options => options.Cookie = new CookieBuilder(), "Cookie.Name is empty" },

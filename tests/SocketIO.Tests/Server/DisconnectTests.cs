@@ -159,6 +159,44 @@ public sealed class DisconnectTests : ServerTest
     }
 
     [Fact]
+    public async Task Who_has_not_joined_the_namespace_is_not_waited_for_with_attachments()
+    {
+        var server = await Start();
+        var client = await Open(server);
+        await client.Send("""51-["n",{"_placeholder":true,"num":0}]""");
+        (await client.ReceiveToEnd()).ShouldBeEmpty();
+        await Eventually.IsTrue(() => server.Io.Engine.SessionCount == 0, Cancellation);
+    }
+
+    [Fact]
+    public async Task Who_keeps_the_server_waiting_for_attachments_has_to_go_when_all_together_hold_too_much()
+    {
+        const string Header = """52-["n",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]""";
+        var attachment = new byte[200_000];
+        var server = await Start(options => options.Engine.MaxTotalIncompleteBytes = 300_000);
+        var whole = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Io.OnConnection(socket => socket.On<byte[], byte[]>("n", (one, two, _) =>
+        {
+            whole.SetResult(one.Length + two.Length);
+            return default;
+        }));
+        var (one, oneSocket) = await ConnectBoth(server);
+        var (other, otherSocket) = await ConnectBoth(server);
+        var (oneEnd, otherEnd) = (End(oneSocket), End(otherSocket));
+        foreach (var client in (RawClient[])[one, other])
+        {
+            await client.Send(Header);
+            await client.SendBinary(attachment);
+        }
+
+        // Which of them the server hears first is not said.
+        var end = await Soon(Task.WhenAny(oneEnd, otherEnd));
+        (await end).Reason.ShouldBe(DisconnectReason.TransportError);
+        await (end == oneEnd ? other : one).SendBinary(attachment);
+        (await Soon(whole.Task)).ShouldBe(2 * attachment.Length);
+    }
+
+    [Fact]
     public async Task A_second_connect_while_middleware_decides_closes_the_connection()
     {
         var server = await Start();
