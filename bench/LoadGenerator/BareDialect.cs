@@ -16,7 +16,13 @@ internal sealed class BareDialect : Dialect
     public override byte[] Publish(string room, string json) => Bytes($"p{room}\n{json}");
 
     /// <inheritdoc />
-    public override byte[] Echo(string json) => Bytes($"e{json}");
+    public override byte[] Delivery(string json) => Bytes($"m{json}");
+
+    /// <inheritdoc />
+    public override byte[] Echo(int id, string json) => Bytes($"e{json}");
+
+    /// <inheritdoc />
+    public override byte[] Echoed(int id, string json) => Echo(id, json);
 
     /// <inheritdoc />
     public override void OnMessage(Client client, ReadOnlySpan<byte> message)
@@ -27,7 +33,7 @@ internal sealed class BareDialect : Dialect
                 client.Deliver(message);
                 break;
             case [(byte)'e' or (byte)'j', ..]:
-                client.Answer();
+                client.Answer(message);
                 break;
             case [(byte)'c']:
                 client.BecomeReady();

@@ -51,10 +51,10 @@ internal sealed class Churn(Options options, EventLoop loop) : Scenario(options,
     }
 
     /// <inheritdoc />
-    protected override void OnEchoed(Client client)
+    protected override void OnEchoed(Client client, ReadOnlySpan<byte> answer)
     {
         var room = RoomOf(client);
-        client.Send(client.Prepare(Dialect.Publish(room.Name, room.Json(Options.Payload))));
+        client.Send(client.Prepare(Dialect.Publish(room.Name, Number.Json(room.Name, Options.Payload))));
     }
 
     private Room RoomOf(Client client) => _rooms[client.Index % _rooms.Length];

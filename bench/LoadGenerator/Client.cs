@@ -10,8 +10,14 @@ internal abstract class Client(Dialect dialect, IClientEvents events)
     /// <summary>Which one of the clients of a scenario it is, from 0.</summary>
     public int Index { get; init; }
 
-    /// <summary>Deliveries so far.</summary>
-    public long Received { get; set; }
+    /// <summary>Number of the message, or of the answer, that it is to get next.</summary>
+    public long Due { get; set; }
+
+    /// <summary>Of the messages from there on, a bit for each that has come before its turn.</summary>
+    public ulong Ahead { get; set; }
+
+    /// <summary>Echoes asked for so far.</summary>
+    public long Asked { get; set; }
 
     /// <summary>Whether its connection is open.</summary>
     public abstract bool IsOpen { get; }
@@ -21,10 +27,9 @@ internal abstract class Client(Dialect dialect, IClientEvents events)
     protected IClientEvents Events => events;
 
     /// <summary>Begins to connect; <see cref="IClientEvents.OnReady"/> is told when the server has taken it in.</summary>
-    /// <param name="receiveBuffer">Bytes that the system may keep for it; 0 for the system's own choice.</param>
-    public abstract void Open(int receiveBuffer = 0);
+    public abstract void Open();
 
-    /// <summary>A message as this client sends it, made once and sent often.</summary>
+    /// <summary>A message as this client sends it, made once and sent often: it ends with the bytes of the message, masked or not.</summary>
     public abstract byte[] Prepare(ReadOnlySpan<byte> message);
 
     /// <summary>Sends what <see cref="Prepare"/> made.</summary>
@@ -37,7 +42,8 @@ internal abstract class Client(Dialect dialect, IClientEvents events)
     public void FallSilent() => _silent = true;
 
     /// <summary>Reads no more, as a client that hangs.</summary>
-    public abstract void StopReading();
+    /// <param name="receiveBuffer">Bytes that the system may keep for it from now on.</param>
+    public abstract void StopReading(int receiveBuffer);
 
     /// <summary>Drops the connection without a word.</summary>
     public abstract void Drop(bool reset);
@@ -49,7 +55,7 @@ internal abstract class Client(Dialect dialect, IClientEvents events)
     public void Deliver(ReadOnlySpan<byte> message) => events.OnDelivery(this, message);
 
     /// <summary>For the dialect: an answer.</summary>
-    public void Answer() => events.OnAnswer(this);
+    public void Answer(ReadOnlySpan<byte> message) => events.OnAnswer(this, message);
 
     /// <summary>For the dialect: the server refuses.</summary>
     public static void Refuse(ReadOnlySpan<byte> message) =>

@@ -20,8 +20,16 @@ internal abstract class Dialect
     /// <summary>Publishes an object to the room that it names; not answered.</summary>
     public abstract byte[] Publish(string room, string json);
 
+    /// <summary>What every member of the room gets of it.</summary>
+    public abstract byte[] Delivery(string json);
+
     /// <summary>Asks for an object to be sent back.</summary>
-    public abstract byte[] Echo(string json);
+    /// <param name="id">A digit that the answer has too, where the protocol knows such a thing.</param>
+    /// <param name="json">The object.</param>
+    public abstract byte[] Echo(int id, string json);
+
+    /// <summary>The answer to it.</summary>
+    public abstract byte[] Echoed(int id, string json);
 
     /// <summary>Handles one whole message of the transport.</summary>
     public abstract void OnMessage(Client client, ReadOnlySpan<byte> message);

@@ -3,28 +3,37 @@ namespace LoadGenerator;
 /// <summary>Every client asks for an echo, and for the next one when it has it. An operation is one echo.</summary>
 internal sealed class Echo(Options options, EventLoop loop) : Scenario(options, loop)
 {
-    private byte[] _question = [];
-    private long _answers;
+    private EchoQuestions _questions = null!;
+    private bool _over;
 
     /// <inheritdoc />
     public override Result Run()
     {
         Open(Options.Connections);
-        _question = Clients[0].Prepare(Dialect.Echo(new Room(0).Json(Options.Payload)));
-        foreach (var client in Clients) client.Send(_question);
+        _questions = new EchoQuestions(Clients[0], Dialect, Options.Payload);
+        foreach (var client in Clients) Ask(client);
         Loop.RunFor(Options.WarmUp);
         Meter.Begin();
-        var before = _answers;
+        var before = Come;
         Loop.RunFor(Options.Seconds);
-        Loop.RunUntil(() => _answers > before, PatienceSeconds, "something was to be answered");
-        Meter.End(_answers - before);
+        if (Come == before) AwaitMore("answers");
+        Meter.End(Come - before);
+        _over = true;
+        AwaitRest("answers");
         return Meter.Result with { Connections = Clients.Count };
     }
 
     /// <inheritdoc />
-    protected override void OnEchoed(Client client)
+    protected override void OnEchoed(Client client, ReadOnlySpan<byte> answer)
     {
-        _answers++;
-        client.Send(_question);
+        Come++;
+        _questions.Check(client, answer);
+        if (!_over) Ask(client);
+    }
+
+    private void Ask(Client client)
+    {
+        Due++;
+        _questions.Ask(client);
     }
 }

@@ -46,12 +46,20 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Handles events until something is true; fails when it is not within the time.</summary>
     public void RunUntil(Func<bool> done, double seconds, string what)
     {
+        if (!TryRunUntil(done, seconds)) throw new LoadException($"{what}: not within {seconds} s");
+    }
+
+    /// <summary>Handles events until something is true; false when it is not within the time.</summary>
+    public bool TryRunUntil(Func<bool> done, double seconds)
+    {
         var end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
         while (!done())
         {
-            if (Now > end) throw new LoadException($"{what}: not within {seconds} s");
+            if (Now > end) return false;
             RunOnce(100);
         }
+
+        return true;
     }
 
     /// <summary>Handles events for that long.</summary>

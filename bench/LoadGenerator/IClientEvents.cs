@@ -10,7 +10,7 @@ internal interface IClientEvents
     void OnDelivery(Client client, ReadOnlySpan<byte> message);
 
     /// <summary>What it asked for (join, echo) has been answered.</summary>
-    void OnAnswer(Client client);
+    void OnAnswer(Client client, ReadOnlySpan<byte> message);
 
     /// <summary>Its connection has ended without its wish.</summary>
     void OnLost(Client client, string why);

@@ -6,9 +6,8 @@ internal sealed class PacedEcho(Options options, EventLoop loop) : Scenario(opti
     private readonly Pace _pace = new(loop, options.Rate);
     private readonly Latencies _latencies = new();
     private Queue<long>[] _due = [];
-    private byte[] _question = [];
-    private long _asked;
-    private long _answered;
+    private EchoQuestions _questions = null!;
+    private int _turn;
     private bool _counting;
 
     /// <inheritdoc />
@@ -16,31 +15,31 @@ internal sealed class PacedEcho(Options options, EventLoop loop) : Scenario(opti
     {
         Open(Options.Connections);
         _due = [.. Clients.Select(_ => new Queue<long>())];
-        _question = Clients[0].Prepare(Dialect.Echo(new Room(0).Json(Options.Payload)));
+        _questions = new EchoQuestions(Clients[0], Dialect, Options.Payload);
         _pace.RunFor(Options.WarmUp, Ask);
-        AwaitAnswers();
+        AwaitRest("answers");
         _counting = true;
         Meter.Begin();
         var late = _pace.RunFor(Options.Seconds, Ask);
-        AwaitAnswers();
+        AwaitRest("answers");
         Meter.End(_latencies.Count);
         return Meter.Result with { Connections = Clients.Count, LatencyMilliseconds = _latencies.Percentiles(), LateShare = late };
     }
 
     /// <inheritdoc />
-    protected override void OnEchoed(Client client)
+    protected override void OnEchoed(Client client, ReadOnlySpan<byte> answer)
     {
-        _answered++;
+        Come++;
+        _questions.Check(client, answer);
         var due = _due[client.Index].Dequeue();
         if (_counting) _latencies.Add(due, Loop.Now);
     }
 
     private void Ask(long due)
     {
-        var client = Clients[(int)(_asked++ % Clients.Count)];
+        var client = Clients[_turn++ % Clients.Count];
+        Due++;
         _due[client.Index].Enqueue(due);
-        client.Send(_question);
+        _questions.Ask(client);
     }
-
-    private void AwaitAnswers() => Loop.RunUntil(() => _answered == _asked, PatienceSeconds, "every echo was to come back");
 }

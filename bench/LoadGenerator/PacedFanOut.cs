@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace LoadGenerator;
 
 /// <summary>
@@ -13,11 +11,9 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
     // As little as a system gives: what it keeps for a client that hangs does not reach the server's queue.
     private const int StalledReceiveBuffer = 4096;
 
-    private readonly Room _room = new(0);
+    private readonly Room _room = new(0, MostBehind, inOrder: true);
     private readonly Pace _pace = new(loop, options.Rate);
     private readonly long[] _due = new long[MostBehind];
-    private byte[] _message = [];
-    private long _delivered;
     private long _firstCounted = long.MaxValue;
     private Latencies _latencies = new();
     private int _closed;
@@ -28,9 +24,9 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
         Open(Options.Connections);
         _room.Members.AddRange(Clients.Where(client => !IsToStall(client.Index)));
         AskAll(_ => Dialect.Join(_room.Name));
-        _message = Clients[0].Prepare(Dialect.Publish(_room.Name, _room.Json(Options.Payload)));
+        _room.Prepare(Dialect, Options.Payload, alike: true);
         _pace.RunFor(Options.WarmUp, Publish);
-        AwaitDeliveries();
+        AwaitRest("deliveries");
 
         Meter.Begin();
         var (latency, late) = Measure();
@@ -39,7 +35,7 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
         if (Options.Stalled == 0) return result;
 
         var resident = Processes.ResidentKilobytes(Options.Process);
-        foreach (var client in Clients.Where(client => IsToStall(client.Index))) client.StopReading();
+        foreach (var client in Clients.Where(client => IsToStall(client.Index))) client.StopReading(StalledReceiveBuffer);
         (latency, late) = Measure();
         return result with
         {
@@ -54,9 +50,8 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
     public override void OnDelivery(Client client, ReadOnlySpan<byte> message)
     {
         if (IsToStall(client.Index)) return;
-        if (client.Received == 0 && message.IndexOf(Encoding.UTF8.GetBytes(_room.Json(Options.Payload))) < 0) throw new LoadException("not what was published");
-        var number = client.Received++;
-        _delivered++;
+        Come++;
+        var (number, _) = _room.Take(client, message);
         if (number >= _firstCounted) _latencies.Add(_due[number % MostBehind], Loop.Now);
     }
 
@@ -66,9 +61,6 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
         if (!IsToStall(client.Index)) base.OnLost(client, why);
         _closed++;
     }
-
-    /// <inheritdoc />
-    protected override int ReceiveBuffer(int index) => IsToStall(index) ? StalledReceiveBuffer : 0;
 
     private bool IsToStall(int index)
     {
@@ -82,18 +74,16 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
         _firstCounted = _room.Published;
         _latencies = new Latencies();
         var late = _pace.RunFor(Options.Seconds, Publish);
-        AwaitDeliveries();
+        AwaitRest("deliveries");
         return (_latencies.Percentiles(), late);
     }
 
     private void Publish(long due)
     {
-        if ((_room.Published * _room.Members.Count) - _delivered > (long)MostBehind * _room.Members.Count / 2)
+        if (Due - Come > (long)MostBehind * _room.Members.Count / 2)
             throw new LoadException($"the server is {MostBehind / 2} messages behind: it cannot keep up with {Options.Rate} a second");
-        _due[_room.Published++ % MostBehind] = due;
-        _room.Members[0].Send(_message);
+        _due[_room.Published % MostBehind] = due;
+        Due += _room.Members.Count;
+        _room.Publish(0);
     }
-
-    private void AwaitDeliveries() =>
-        Loop.RunUntil(() => _delivered == _room.Published * _room.Members.Count, PatienceSeconds, "every message was to reach everybody");
 }

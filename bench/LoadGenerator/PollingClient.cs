@@ -26,7 +26,7 @@ internal sealed class PollingClient : Client
     public override bool IsOpen => _poll.IsOpen;
 
     /// <inheritdoc />
-    public override void Open(int receiveBuffer = 0)
+    public override void Open()
     {
         _pollRequest = Request("GET", []);
         _poll.Open();
@@ -44,7 +44,7 @@ internal sealed class PollingClient : Client
     }
 
     /// <inheritdoc />
-    public override void StopReading() => _poll.StopReading();
+    public override void StopReading(int receiveBuffer) => _poll.StopReading(receiveBuffer);
 
     /// <inheritdoc />
     public override void Drop(bool reset)

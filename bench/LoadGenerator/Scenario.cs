@@ -10,6 +10,12 @@ internal abstract class Scenario(Options options, EventLoop loop) : IClientEvent
     /// <summary>How long what has to happen is waited for.</summary>
     protected const double PatienceSeconds = 120;
 
+    // What is under way then and does not come has been lost. A server may wait for clients that have stalled, and others with it.
+    private const double SilenceSeconds = 5;
+
+    // What comes twice comes at once.
+    private const double TooMuchSeconds = 0.05;
+
     private readonly Dialect _dialect = Dialect.Named(options.Dialect);
     private int _opened;
     private int _ready;
@@ -30,6 +36,12 @@ internal abstract class Scenario(Options options, EventLoop loop) : IClientEvent
     /// <summary>The clients, those that have been closed included.</summary>
     protected List<Client> Clients { get; } = [];
 
+    /// <summary>Deliveries or answers that the server owes for all that was sent so far.</summary>
+    protected long Due { get; set; }
+
+    /// <summary>Those of them that have come.</summary>
+    protected long Come { get; set; }
+
     /// <summary>Puts the load on the server and tells the figures.</summary>
     public abstract Result Run();
 
@@ -39,9 +51,9 @@ internal abstract class Scenario(Options options, EventLoop loop) : IClientEvent
     }
 
     /// <inheritdoc />
-    public void OnAnswer(Client client)
+    public void OnAnswer(Client client, ReadOnlySpan<byte> message)
     {
-        if (_asking is null) OnEchoed(client);
+        if (_asking is null) OnEchoed(client, message);
         else _asking();
     }
 
@@ -62,12 +74,9 @@ internal abstract class Scenario(Options options, EventLoop loop) : IClientEvent
     }
 
     /// <summary>An echo has come back.</summary>
-    protected virtual void OnEchoed(Client client)
+    protected virtual void OnEchoed(Client client, ReadOnlySpan<byte> answer)
     {
     }
-
-    /// <summary>Bytes that the system may keep for a client that is to be opened; 0 for the system's own choice.</summary>
-    protected virtual int ReceiveBuffer(int index) => 0;
 
     /// <summary>Opens clients, a few at a time, and returns when all are ready.</summary>
     protected void Open(int count)
@@ -97,6 +106,21 @@ internal abstract class Scenario(Options options, EventLoop loop) : IClientEvent
         _asking = null;
     }
 
+    /// <summary>Returns when more has come of what is due; fails when nothing comes.</summary>
+    protected void AwaitMore(string what)
+    {
+        var before = Come;
+        if (!loop.TryRunUntil(() => Come > before, Options.Stalled > 0 ? PatienceSeconds : SilenceSeconds))
+            throw new LoadException($"{Due - Come} {what} did not come");
+    }
+
+    /// <summary>Returns when all that is due has come, and a moment later; nothing more may be sent meanwhile.</summary>
+    protected void AwaitRest(string what)
+    {
+        while (Come < Due) AwaitMore(what);
+        loop.RunFor(TooMuchSeconds);
+    }
+
     /// <summary>Drops every client; resets leave no port waiting.</summary>
     protected void DropAll()
     {
@@ -122,7 +146,7 @@ internal abstract class Scenario(Options options, EventLoop loop) : IClientEvent
         Client client = options.Transport is "polling"
             ? new PollingClient(loop, options.Port, _dialect, this) { Index = index }
             : new WebSocketClient(loop, options.Port, _dialect, this) { Index = index };
-        client.Open(ReceiveBuffer(index));
+        client.Open();
         return client;
     }
 }

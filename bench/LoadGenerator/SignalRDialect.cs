@@ -16,13 +16,19 @@ internal sealed class SignalRDialect : Dialect
     public override ReadOnlySpan<byte> KeepAlive => "{\"type\":6}\u001e"u8;
 
     /// <inheritdoc />
-    public override byte[] Join(string room) => Call("Join", $"\"{room}\"", answered: true);
+    public override byte[] Join(string room) => Call("Join", $"\"{room}\"", id: 0);
 
     /// <inheritdoc />
-    public override byte[] Publish(string room, string json) => Call("Publish", json, answered: false);
+    public override byte[] Publish(string room, string json) => Call("Publish", json, id: null);
 
     /// <inheritdoc />
-    public override byte[] Echo(string json) => Call("Echo", json, answered: true);
+    public override byte[] Delivery(string json) => Bytes($"{{\"type\":1,\"target\":\"msg\",\"arguments\":[{json}]}}");
+
+    /// <inheritdoc />
+    public override byte[] Echo(int id, string json) => Call("Echo", json, id);
+
+    /// <inheritdoc />
+    public override byte[] Echoed(int id, string json) => Bytes($"{{\"type\":3,\"invocationId\":\"{id}\",\"result\":{json}}}");
 
     /// <inheritdoc />
     public override void OnMessage(Client client, ReadOnlySpan<byte> message)
@@ -42,7 +48,7 @@ internal sealed class SignalRDialect : Dialect
                 client.Deliver(record);
                 break;
             case '3' when record.IndexOf("\"error\""u8) < 0:
-                client.Answer();
+                client.Answer(record);
                 break;
             case '6':
                 break;
@@ -53,6 +59,6 @@ internal sealed class SignalRDialect : Dialect
         }
     }
 
-    private static byte[] Call(string method, string argument, bool answered) =>
-        Bytes($"{{\"type\":1,{(answered ? "\"invocationId\":\"0\"," : "")}\"target\":\"{method}\",\"arguments\":[{argument}]}}\u001e");
+    private static byte[] Call(string method, string argument, int? id) =>
+        Bytes($"{{\"type\":1,{(id is null ? "" : $"\"invocationId\":\"{id}\",")}\"target\":\"{method}\",\"arguments\":[{argument}]}}\u001e");
 }

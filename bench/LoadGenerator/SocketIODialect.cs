@@ -13,7 +13,13 @@ internal sealed class SocketIODialect : Dialect
     public override byte[] Publish(string room, string json) => Bytes($"42[\"publish\",{json}]");
 
     /// <inheritdoc />
-    public override byte[] Echo(string json) => Bytes($"420[\"echo\",{json}]");
+    public override byte[] Delivery(string json) => Bytes($"42[\"msg\",{json}]");
+
+    /// <inheritdoc />
+    public override byte[] Echo(int id, string json) => Bytes($"42{id}[\"echo\",{json}]");
+
+    /// <inheritdoc />
+    public override byte[] Echoed(int id, string json) => Bytes($"43{id}[{json}]");
 
     /// <inheritdoc />
     public override void OnMessage(Client client, ReadOnlySpan<byte> message)
@@ -24,7 +30,7 @@ internal sealed class SocketIODialect : Dialect
                 client.Deliver(message);
                 break;
             case [(byte)'4', (byte)'3', ..]:
-                client.Answer();
+                client.Answer(message);
                 break;
             case [(byte)'2', ..]:
                 client.Send(client.Prepare("3"u8));

@@ -23,14 +23,12 @@ internal abstract unsafe class TcpConnection(EventLoop loop, int port)
     protected long Now => loop.Now;
 
     /// <summary>Begins to connect.</summary>
-    /// <param name="receiveBuffer">Bytes that the system may keep for it; 0 for the system's own choice.</param>
-    protected void Connect(int receiveBuffer = 0)
+    protected void Connect()
     {
         _descriptor = Native.CreateSocket(Native.AddressFamilyInet, Native.StreamNonBlockingCloseOnExec, 0);
         Native.Check(_descriptor, "socket");
         Native.SetOption(_descriptor, Native.TcpLevel, Native.OptionNoDelay, 1);
         Native.SetOption(_descriptor, Native.IpLevel, Native.OptionBindAddressNoPort, 1);
-        if (receiveBuffer > 0) Native.SetOption(_descriptor, Native.SocketLevel, Native.OptionReceiveBuffer, receiveBuffer);
         var source = Native.SocketAddress.Loopback(1, 1 + (_opened++ % SourceAddresses), 0);
         Native.Check(Native.Bind(_descriptor, &source, (uint)sizeof(Native.SocketAddress)), "bind");
         var server = Native.SocketAddress.Loopback(0, 1, port);
@@ -59,10 +57,13 @@ internal abstract unsafe class TcpConnection(EventLoop loop, int port)
     }
 
     /// <summary>Reads no more, as a client that hangs; the connection stays open.</summary>
-    public void StopReading()
+    /// <param name="receiveBuffer">Bytes that the system may keep for it from now on.</param>
+    public void StopReading(int receiveBuffer)
     {
         _reading = false;
-        if (_descriptor >= 0) Watch();
+        if (_descriptor < 0) return;
+        Native.SetOption(_descriptor, Native.SocketLevel, Native.OptionReceiveBuffer, receiveBuffer);
+        Watch();
     }
 
     /// <summary>Closes it.</summary>

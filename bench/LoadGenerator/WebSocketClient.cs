@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace LoadGenerator;
@@ -15,7 +16,7 @@ internal sealed class WebSocketClient(EventLoop loop, int port, Dialect dialect,
     public override bool IsOpen => _channel.IsOpen;
 
     /// <inheritdoc />
-    public override void Open(int receiveBuffer = 0) => _channel.Open(this, receiveBuffer);
+    public override void Open() => _channel.Open(this);
 
     /// <inheritdoc />
     public override byte[] Prepare(ReadOnlySpan<byte> message) => Frame(0x1, message);
@@ -24,7 +25,7 @@ internal sealed class WebSocketClient(EventLoop loop, int port, Dialect dialect,
     protected override void Transmit(ReadOnlySpan<byte> prepared) => _channel.Send(prepared);
 
     /// <inheritdoc />
-    public override void StopReading() => _channel.StopReading();
+    public override void StopReading(int receiveBuffer) => _channel.StopReading(receiveBuffer);
 
     /// <inheritdoc />
     public override void Drop(bool reset) => _channel.Close(reset);
@@ -45,21 +46,23 @@ internal sealed class WebSocketClient(EventLoop loop, int port, Dialect dialect,
 
     private sealed class Channel(EventLoop loop, int port) : TcpConnection(loop, port)
     {
+        private const int KeyLength = 16;
+
         private static ReadOnlySpan<byte> EndOfHead => "\r\n\r\n"u8;
 
         private WebSocketClient _client = null!;
         private bool _open;
         private byte[]? _fragments;
 
-        public void Open(WebSocketClient client, int receiveBuffer)
+        public void Open(WebSocketClient client)
         {
             _client = client;
-            Connect(receiveBuffer);
+            Connect();
         }
 
         protected override void OnConnected() => Send(Encoding.ASCII.GetBytes(
             $"GET {_client.Dialect.WebSocketPath} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+            + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyLength))}\r\n\r\n"));
 
         protected override void OnLost(string why) => _client.Events.OnLost(_client, why);
 
