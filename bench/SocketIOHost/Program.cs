@@ -7,8 +7,10 @@ using SocketIOHost;
 var arguments = HostArguments.Parse(args);
 var builder = WebApplication.CreateSlimBuilder();
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(arguments.Port));
-if (arguments.Epoll) builder.WebHost.UseEpollTransport(epoll => (epoll.RequestsOnLoop, epoll.DirectUpgrades) = (true, true));
-builder.Logging.SetMinimumLevel(LogLevel.Warning);
+if (arguments.Epoll) builder.WebHost.UseEpollTransport(epoll => (epoll.RequestsOnLoop, epoll.DirectUpgrades, epoll.IoUring) = (true, true, arguments.IoUring));
+
+// The event loops say at that level when the system gives no io_uring: a report tells it.
+builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("EngineIO.Epoll", LogLevel.Information);
 builder.Services.AddSocketIO(options => options.Json.TypeInfoResolverChain.Add(PublishedMessageJson.Default));
 await using var app = builder.Build();
 

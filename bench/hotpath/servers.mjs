@@ -12,8 +12,13 @@ export const CORES = allowedCores();
 export const OURS = 'this server';
 export const REFERENCE = 'socket.io on uWS';
 
+const host = ['dotnet', build('SocketIOHost', 'SocketIOHost')];
+
+/** `only`: the scenarios that it takes part in; without, all. */
 export const SERVERS = [
-  { name: OURS, dialect: 'socket.io', dotnet: true, command: ['dotnet', build('SocketIOHost', 'SocketIOHost')] },
+  { name: OURS, dialect: 'socket.io', dotnet: true, command: host },
+  // What it is in most containers. Where it is about single connections there is no difference.
+  { name: 'this server, without io_uring', dialect: 'socket.io', dotnet: true, command: [...host, '--io-uring', 'off'], only: ['fan-out', 'saturated', 'rooms', 'payload-1k'], thorough: true },
   { name: REFERENCE, dialect: 'socket.io', command: ['node', 'peers/socket.io-uws.mjs'] },
   { name: 'socket.io on Bun', dialect: 'socket.io', command: [bun(), 'peers/socket.io-bun.mjs'] },
   { name: 'socket.io on ws', dialect: 'socket.io', command: ['node', 'peers/socket.io-ws.mjs'] },
@@ -48,6 +53,11 @@ export async function start(server) {
   const port = await freePort();
   const args = ['-c', CORES[0], ...server.command, '--port', String(port)];
   return startProcess(server.name, 'taskset', args, { port, cwd: bench }).answers('/socket.io/');
+}
+
+/** Whether this project's server, after it has sent to several at a time, has said that the system gives it no io_uring. */
+export function lacksIoUring(running) {
+  return running.output.includes('The system gives no io_uring');
 }
 
 /** What was measured, by name. */

@@ -4,7 +4,7 @@ using System.Text;
 using KestrelWebSocket;
 using SocketIOHost;
 
-// What the platform can do at best: no protocol above WebSocket. A message is a letter and what belongs to it: c, answered c, opens; j and a room joins,
+// The platform with its default settings: no protocol above WebSocket. A message is a letter and what belongs to it: c, answered c, opens; j and a room joins,
 // answered j; p, a room, a line feed and an object sends m and the object to the room; e and an object sends the same back.
 var arguments = HostArguments.Parse(args);
 var builder = WebApplication.CreateSlimBuilder();
