@@ -46,6 +46,21 @@ for argument; do
   esac
 done
 
+# Before anything is built for nothing.
+if [ "$what" = hotpath ] && [ "$(nproc)" -lt 2 ]; then
+  echo "Two processor cores are needed: one for the server, one for the load generator." >&2
+  exit 2
+fi
+files=$(ulimit -Hn)
+case "$what" in
+  hotpath | soak)
+    if [ "$files" != unlimited ] && [ "$files" -lt 3000 ]; then
+      echo "At least 3,000 open files are needed, and this shell's hard limit is $files (ulimit -Hn)." >&2
+      exit 2
+    fi
+    ;;
+esac
+
 need_dotnet
 if [ "$what" = micro ]; then
   quietly "Building" dotnet build bench/Micro -c Release
@@ -53,8 +68,8 @@ if [ "$what" = micro ]; then
 fi
 need_node
 need_npm bench
-# Twenty thousand connections are as many open files.
-ulimit -n "$(ulimit -Hn)"
+# Twenty thousand connections are as many open files; fewer are measured where there may be no more, but some scenarios have two thousand.
+ulimit -n "$files"
 case "$what" in
   hotpath | soak)
     need_packages util-linux:taskset

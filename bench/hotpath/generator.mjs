@@ -16,7 +16,10 @@ export async function run(server, running, load) {
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (errors += text));
   const timer = setTimeout(() => child.kill('SIGKILL'), (load['warm-up'] + load.seconds + GRACE_SECONDS) * 1000);
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
   const [code, signal] = await once(child, 'close');
+  process.off('exit', end);
   clearTimeout(timer);
   if (code !== 0) return { error: signal ? `the load generator was ended: ${signal}` : errors.trim().split('\n')[0] };
   return JSON.parse(output);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bars } from './plot.mjs';
-import { FIGURES, LATENCY_ROUNDS } from './scenarios.mjs';
+import { FIGURES, LATENCY_ROUNDS, spent } from './scenarios.mjs';
 import { OURS, REFERENCE } from './servers.mjs';
 
 const results = fileURLToPath(new URL('../results/', import.meta.url));
@@ -38,7 +38,7 @@ function notes(scenario, runs, good) {
 function isGeneratorBound(scenario, run) {
   const told = (latency) => scenario.figures.includes(latency);
   if (run.lateShare !== undefined) return (told('p99') && run.lateShare > LATE) || (told('stalled99') && run.stalledLateShare > LATE);
-  return run.generatorSeconds / run.seconds > BUSY && run.serverSeconds / run.seconds < BUSY;
+  return run.generatorSeconds / run.seconds > BUSY && spent(run) / run.seconds < BUSY;
 }
 
 function median(values) {
@@ -53,7 +53,12 @@ function ratio(scenario, rows, one) {
   if (scenario.withoutRatio) return null;
   const [first] = scenario.figures;
   const reference = rows.find(({ server }) => server === REFERENCE)?.figures[first];
-  return reference ? one.figures[first] / reference : null;
+  return reference && one.figures[first] !== null ? one.figures[first] / reference : null;
+}
+
+/** Whether there is a figure in every row. */
+export function isComplete(measured) {
+  return measured.every(({ rows }) => rows.every(({ figures }) => Object.values(figures).some((figure) => figure !== null)));
 }
 
 function show(value, digits) {
@@ -73,7 +78,7 @@ function cells(scenario, rows) {
 
 function heading(scenario, name) {
   const { title } = FIGURES[name];
-  if (name === 'cpu' || name === 'allocated') return `${title} per ${scenario.operation}`;
+  if (name === 'whole' || name === 'allocated') return `${title} per ${scenario.operation}`;
   return name === 'rate' ? `${PLURALS[scenario.operation]} a second` : title;
 }
 
@@ -135,12 +140,12 @@ export function replaceIn(last, measured, date) {
 }
 
 /** Writes the figures, and the report with its plots. */
-export function write(measured, { date, quick, rounds, machine }) {
+export function write(measured, { date, quick, rounds, machine, source, ioUring }) {
   mkdirSync(results, { recursive: true });
   const data = measured.map(({ scenario, rows }) => ({ ...scenario, rows: rows.map((one) => ({ ...one, timesReference: ratio(scenario, rows, one) })) }));
-  writeFileSync(lastReport, `${JSON.stringify({ date: date.toISOString(), quick, rounds, machine, scenarios: data }, null, 2)}\n`);
+  writeFileSync(lastReport, `${JSON.stringify({ date: date.toISOString(), quick, rounds, machine, source, ioUring, scenarios: data }, null, 2)}\n`);
   for (const { scenario, rows } of measured) writeFileSync(path.join(results, `hotpath-${scenario.id}.svg`), plot(scenario, rows));
-  writeFileSync(path.join(results, 'hotpath.md'), report(measured, { date, quick, rounds, machine }));
+  writeFileSync(path.join(results, 'hotpath.md'), report(measured, { date, quick, rounds, machine, source, ioUring }));
   console.log('\nWritten to bench/results/hotpath.json and bench/results/hotpath.md.');
 }
 
@@ -155,11 +160,13 @@ function plot(scenario, rows) {
 
 const when = (iso) => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
-function report(measured, { date, quick, rounds, machine }) {
+function report(measured, { date, quick, rounds, machine, source, ioUring }) {
+  const ring = ioUring === null ? '' : ioUring ? ', io_uring allowed' : ', no io_uring';
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const sections = measured.map(({ scenario, rows }) =>
     [
       `## ${scenario.title}`,
+      ...(scenario.rounds === 1 && !quick ? ['One round.'] : []),
       ...(scenario.again ? [`Measured again apart from the rest, ${when(scenario.again)}.`] : []),
       markdown(cells(scenario, rows)),
       `![${scenario.title}](hotpath-${scenario.id}.svg)`,
@@ -168,8 +175,9 @@ function report(measured, { date, quick, rounds, machine }) {
   return `${[
     '# The hot path',
     [
-      `${when(date.toISOString())}, ${machine.processors} × ${machine.model}, Linux ${machine.kernel}; ${versions.join(', ')}.`,
-      quick ? 'A quick run: one round, short and noisy.' : `Medians of ${rounds} rounds, of latencies of the ${LATENCY_ROUNDS} least disturbed.`,
+      `${when(date.toISOString())}, ${machine.processors} × ${machine.model}, Linux ${machine.kernel}${ring}; ${versions.join(', ')}.`,
+      ...(source ? [`Source: ${source.commit}${source.changed ? ' + changes' : ''}.`] : []),
+      quick ? 'A quick run: one round, short and noisy.' : `Medians of ${rounds} rounds, unless it says otherwise; of latencies of the ${LATENCY_ROUNDS} least disturbed.`,
       'Written by `./bench.sh`; [bench/README.md](../README.md) says how to read it.',
     ].join('\n'),
     '## All ratios',

@@ -4,10 +4,13 @@ import { readFileSync } from 'node:fs';
 // The server needs some for itself, and so does the generator.
 const SPARE_FILES = 500;
 
+/** Processor seconds of a server: its own, and those of the system's thread for packets on its core, which works for it. */
+export const spent = (run) => run.serverSeconds + run.packetThreadSeconds;
+
 /** Figures of a run: how each is computed from what the load generator tells, and whether less is better. */
 export const FIGURES = {
-  cpu: { title: 'µs', lessIsBetter: true, digits: 2, of: (run) => (run.serverSeconds * 1e6) / run.operations },
-  whole: { title: 'µs with ksoftirqd', lessIsBetter: true, digits: 2, of: (run) => ((run.serverSeconds + run.packetThreadSeconds) * 1e6) / run.operations },
+  whole: { title: 'µs', lessIsBetter: true, digits: 2, of: (run) => (spent(run) * 1e6) / run.operations },
+  cpu: { title: 'of them the process', lessIsBetter: true, digits: 2, of: (run) => (run.serverSeconds * 1e6) / run.operations },
   rate: { title: 'a second', lessIsBetter: false, digits: 0, of: (run) => run.operations / run.seconds },
   allocated: { title: 'B allocated', lessIsBetter: true, digits: 1, of: (run) => run.allocated / run.operations },
   // Latencies count from the moment that the message was due.
@@ -20,7 +23,7 @@ export const FIGURES = {
   closed: { title: 'stalled and closed', lessIsBetter: false, digits: 0, of: (run) => run.stalled[1] },
   grown: { title: 'MB grown', lessIsBetter: true, digits: 0, of: (run) => (run.residentKilobytes[1] - run.residentKilobytes[0]) / 1024 },
   resident: { title: 'KB per connection', lessIsBetter: true, digits: 1, of: (run) => (run.residentKilobytes[1] - run.residentKilobytes[0]) / run.connections },
-  busy: { title: 'CPU %', lessIsBetter: true, digits: 2, of: (run) => (run.serverSeconds * 100) / run.seconds },
+  busy: { title: 'CPU %', lessIsBetter: true, digits: 2, of: (run) => (spent(run) * 100) / run.seconds },
 };
 
 const LATENCY = ['p99', 'p90', 'p50'];
@@ -28,7 +31,7 @@ const LATENCY = ['p99', 'p90', 'p50'];
 // Of a hundred, the worst is the machine's doing more often than the server's: what counts are the rounds from which it took nothing, or the least.
 export const LATENCY_ROUNDS = 5;
 const MOST_LATENCY_ROUNDS = 10;
-const SPEED = ['cpu', 'whole', 'rate', 'allocated'];
+const SPEED = ['whole', 'cpu', 'rate', 'allocated'];
 
 /** Connections of the largest scenario: 20,000, or as many as the system lets one process have. */
 export function mostConnections() {
@@ -43,10 +46,10 @@ export function scenarios(quick) {
   const time = quick ? { 'warm-up': 1, seconds: 0.7 } : { 'warm-up': 5, seconds: 3 };
   const idle = (connections, seconds) => ({ scenario: 'idle', connections, 'warm-up': quick ? 0.5 : 5, seconds });
   const fanOut = { scenario: 'fan-out', connections: 1000, rooms: 1, 'in-flight': 1, payload: 64, ...time };
-  const few = quick ? 5000 : 10_000;
+  const few = Math.min(quick ? 5000 : 10_000, mostConnections());
   const all = [
     { id: 'fan-out', title: 'Fan-out: 1 room × 1,000 members, one message under way', operation: 'delivery', figures: SPEED, load: fanOut, quick: true },
-    { id: 'saturated', title: 'Saturated fan-out: the same with 16 messages under way', operation: 'delivery', figures: ['rate', 'cpu', 'whole', 'allocated'], load: { ...fanOut, 'in-flight': 16 }, quick: true },
+    { id: 'saturated', title: 'Saturated fan-out: the same with 16 messages under way', operation: 'delivery', figures: ['rate', 'whole', 'cpu', 'allocated'], load: { ...fanOut, 'in-flight': 16 }, quick: true },
     { id: 'rooms', title: 'Many rooms: 200 rooms × 10 members, one message under way in each', operation: 'delivery', figures: SPEED, load: { ...fanOut, connections: 2000, rooms: 200 } },
     { id: 'echo', title: 'Acknowledged echo: 200 connections, one under way on each', operation: 'echo', figures: SPEED, load: { scenario: 'echo', connections: 200, payload: 64, ...time }, quick: true },
     {

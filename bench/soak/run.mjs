@@ -4,6 +4,7 @@ import { cpus, release } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requestJson } from '../../tests/Conformance/clients/support/http-request.mjs';
+import '../ending.mjs';
 import { run } from '../hotpath/generator.mjs';
 import { lines } from '../hotpath/plot.mjs';
 import { OURS, SERVERS, start } from '../hotpath/servers.mjs';

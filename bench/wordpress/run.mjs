@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chatServerCommand, freePort, startProcess, temporaryFolder } from '../../tests/Conformance/clients/support/server-process.mjs';
 import { token } from '../../tests/Conformance/clients/support/tokens.mjs';
+import '../ending.mjs';
 import { processorSeconds } from './processes.mjs';
 import { chat } from './senders.mjs';
 import { BenchSite } from './site.mjs';
