@@ -16,10 +16,10 @@ internal sealed class Echo(Options options, EventLoop loop) : Scenario(options, 
         Meter.Begin();
         var before = Come;
         Loop.RunFor(Options.Seconds);
-        if (Come == before) AwaitMore("answers");
+        if (Come == before) AwaitMore("of the answers");
         Meter.End(Come - before);
         _over = true;
-        AwaitRest("answers");
+        AwaitRest("of the answers");
         return Meter.Result with { Connections = Clients.Count };
     }
 

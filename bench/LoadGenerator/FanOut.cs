@@ -26,10 +26,10 @@ internal sealed class FanOut(Options options, EventLoop loop) : Scenario(options
         Meter.Begin();
         var before = Come;
         Loop.RunFor(Options.Seconds);
-        if (Come == before) AwaitMore("deliveries");
+        if (Come == before) AwaitMore("of the deliveries");
         Meter.End(Come - before);
         _over = true;
-        AwaitRest("deliveries");
+        AwaitRest("of the deliveries");
         return Meter.Result with { Connections = Clients.Count };
     }
 

@@ -17,11 +17,11 @@ internal sealed class PacedEcho(Options options, EventLoop loop) : Scenario(opti
         _due = [.. Clients.Select(_ => new Queue<long>())];
         _questions = new EchoQuestions(Clients[0], Dialect, Options.Payload);
         _pace.RunFor(Options.WarmUp, Ask);
-        AwaitRest("answers");
+        AwaitRest("of the answers");
         _counting = true;
         Meter.Begin();
         var late = _pace.RunFor(Options.Seconds, Ask);
-        AwaitRest("answers");
+        AwaitRest("of the answers");
         Meter.End(_latencies.Count);
         return Meter.Result with { Connections = Clients.Count, LatencyMilliseconds = _latencies.Percentiles(), LateShare = late };
     }

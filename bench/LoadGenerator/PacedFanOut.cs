@@ -26,7 +26,7 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
         AskAll(_ => Dialect.Join(_room.Name));
         _room.Prepare(Dialect, Options.Payload, alike: true);
         _pace.RunFor(Options.WarmUp, Publish);
-        AwaitRest("deliveries");
+        AwaitRest("of the deliveries");
 
         Meter.Begin();
         var (latency, late) = Measure();
@@ -74,7 +74,7 @@ internal sealed class PacedFanOut(Options options, EventLoop loop) : Scenario(op
         _firstCounted = _room.Published;
         _latencies = new Latencies();
         var late = _pace.RunFor(Options.Seconds, Publish);
-        AwaitRest("deliveries");
+        AwaitRest("of the deliveries");
         return (_latencies.Percentiles(), late);
     }
 

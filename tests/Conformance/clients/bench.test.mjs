@@ -60,7 +60,7 @@ test('a row without a figure has no ratio', () => {
 
 const many = { ...time, connections: 10, dialect: 'bare' };
 const BROKEN = [
-  { what: 'loses a delivery', breakIt: { deliver: (send, { number }) => number !== 55 && send() }, error: /^1 deliveries did not come/ },
+  { what: 'loses a delivery', breakIt: { deliver: (send, { number }) => number !== 55 && send() }, error: /^1 of the deliveries did not come/ },
   { what: 'delivers twice', breakIt: { deliver: (send, { number }) => (send(), number === 55 && send()) }, error: /^client \d got message 00000005 of room0000 where / },
   { what: 'changes a text', breakIt: { text: (text, number) => (number < 55 ? text : `${text.slice(0, -3)}y"}`) }, error: /^client \d got what nobody sent: m.*xy"}/ },
   { what: 'shortens a text', breakIt: { text: (text, number) => (number < 55 ? text : '{}') }, error: /^client \d got what nobody sent: m{} instead/ },
