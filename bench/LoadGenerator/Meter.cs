@@ -14,13 +14,16 @@ internal sealed class Meter(Options options)
     private double _generator;
     private double _stolen;
     private long _allocated;
+    private long _asking;
     private Result _sum = new();
 
     /// <summary>Time that counts begins.</summary>
     public void Begin()
     {
-        // Asked before the rest: answering is work too.
+        // Asked before the rest: answering is work too, and what one answer allocates is not what is measured.
+        var before = ReadAllocated();
         _allocated = ReadAllocated();
+        _asking = _allocated - before;
         (_server, _packets, _generator, _stolen) = ReadSeconds();
         _begun = Stopwatch.GetTimestamp();
     }
@@ -38,7 +41,7 @@ internal sealed class Meter(Options options)
             PacketThreadSeconds = _sum.PacketThreadSeconds + packets - _packets,
             GeneratorSeconds = _sum.GeneratorSeconds + generator - _generator,
             StolenSeconds = _sum.StolenSeconds + stolen - _stolen,
-            Allocated = options.ReadsMemory ? (_sum.Allocated ?? 0) + ReadAllocated() - _allocated : null,
+            Allocated = options.ReadsMemory ? (_sum.Allocated ?? 0) + Math.Max(0, ReadAllocated() - _allocated - _asking) : null,
         };
     }
 
