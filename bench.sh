@@ -15,7 +15,7 @@ Usage: ./bench.sh [--quick] [--only=SCENARIO,...]
        ./bench.sh wordpress [--quick]
 
   (nothing)   the hot path: fan-out, echoes, handshakes, idle connections and more, beside Socket.IO's official server on uWebSockets.js,
-              Bun and ws, SignalR, and a bare Kestrel WebSocket. About 70 minutes; --quick: less than 2, fewer scenarios, and noisier.
+              Bun and ws, SignalR, and a bare Kestrel WebSocket. About an hour; --quick: less than 2, fewer scenarios, and noisier.
               --only runs some of the scenarios and writes no report; --again puts them into the last one.
   soak        memory of this server while 200 clients a second come, join, talk, and drop without a word: 20 minutes, or as many as you say.
   micro       parts of the hot path alone, without a network: codecs, queue, fan-out, echo. The arguments are BenchmarkDotNet's. About 2 minutes.
